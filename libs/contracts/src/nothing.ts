@@ -1,0 +1,2 @@
+/** The input of a request that takes none. */
+export class Nothing {}

@@ -1,0 +1,36 @@
+import { contract, event, request } from '../contract.js';
+import { Nothing } from '../nothing.js';
+import {
+  ProductChanges,
+  ProductDeletion,
+  ProductDto,
+  ProductIds,
+  ProductQuote,
+  NewProduct,
+  ProductEvent,
+  StockChanged,
+  StockRejected,
+  StockReserved,
+} from './product.dto.js';
+
+export const products = contract('product', {
+  requests: {
+    create: request(NewProduct).answers<ProductDto>(),
+    /** Those that exist and are not deleted, in no particular order. */
+    getMany: request(ProductIds).answers<ProductDto[]>(),
+    /** Newest first, at most 1000. */
+    list: request(Nothing).answers<ProductDto[]>(),
+    update: request(ProductChanges).answers<ProductDto>(),
+    delete: request(ProductDeletion).answers<ProductDto>(),
+    /** What an order needs to know; a product that cannot be had is left out. */
+    quote: request(ProductIds).answers<ProductQuote[]>(),
+  },
+  events: {
+    created: event(ProductEvent),
+    updated: event(ProductEvent),
+    deleted: event(ProductEvent),
+    stockChanged: event(StockChanged),
+    stockReserved: event(StockReserved, 'order'),
+    stockRejected: event(StockRejected, 'order'),
+  },
+});

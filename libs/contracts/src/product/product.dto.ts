@@ -1,0 +1,87 @@
+import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { IsEnum, IsInt, IsOptional } from 'class-validator';
+import { Caller } from '../caller.js';
+import { DateTime } from '../date-time.js';
+import { CancelReason } from '../order/order-status.js';
+import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
+
+@ObjectType('Product')
+export class ProductDto {
+  @Field(() => ID) id: string;
+  @Field() name: string;
+  @Field(() => Float, { description: 'Unit price, at most two decimals; kept and added up as whole cents.' })
+  price: number;
+  @Field(() => Int, { description: 'Units that can still be ordered.' }) stock: number;
+  @Field() description: string;
+  sellerId: string;
+  @Field(() => DateTime) createdAt: string;
+  @Field(() => DateTime) updatedAt: string;
+}
+
+@InputType()
+export class ProductInput {
+  @Field() @IsText(1, 200) name: string;
+  @Field(() => Float) @IsPrice() price: number;
+  @Field() @IsText(0, 10_000) description: string;
+  @Field(() => Int) @IsStock() stock: number;
+}
+
+@InputType({ description: 'Only what is given changes.' })
+export class ProductUpdateInput {
+  @Field({ nullable: true }) @IsOptional() @IsText(1, 200) name?: string;
+  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 10_000) description?: string;
+  @Field(() => Int, { nullable: true }) @IsOptional() @IsStock() stock?: number;
+}
+
+export class NewProduct {
+  @IsNested(() => Caller) caller: Caller;
+  @IsNested(() => ProductInput) product: ProductInput;
+}
+
+export class ProductIds {
+  @IsIdList(1000) ids: string[];
+}
+
+export class ProductChanges {
+  @IsNested(() => Caller) caller: Caller;
+  @IsId() id: string;
+  @IsNested(() => ProductUpdateInput) changes: ProductUpdateInput;
+}
+
+export class ProductDeletion {
+  @IsNested(() => Caller) caller: Caller;
+  @IsId() id: string;
+}
+
+export class ProductQuote {
+  id: string;
+  price: number;
+  stock: number;
+}
+
+/** `product.created`, `.updated` and `.deleted`: what it is now is asked of the product service. */
+export class ProductEvent {
+  @IsId() productId: string;
+  @IsInt() version: number;
+}
+
+export class ProductStock {
+  @IsId() productId: string;
+  @IsInt() version: number;
+  @IsStock() stock: number;
+}
+
+/** `product.stockChanged`: every product whose stock one order took or gave back. */
+export class StockChanged {
+  @IsListOf(() => ProductStock, 1, 1000) products: ProductStock[];
+}
+
+export class StockReserved {
+  @IsId() orderId: string;
+}
+
+export class StockRejected {
+  @IsId() orderId: string;
+  @IsEnum(CancelReason) reason: CancelReason;
+}

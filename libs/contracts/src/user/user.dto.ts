@@ -1,0 +1,72 @@
+import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
+import { IsInt, IsISO8601, IsOptional } from 'class-validator';
+import { Caller, Role } from '../caller.js';
+import { DateTime } from '../date-time.js';
+import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
+
+/** Where an order goes to. A detail that the user has not given yet is an empty string. */
+export class ShippingDetails {
+  @IsText(0, 500) shippingAddress: string;
+  @IsText(0, 20) pincode: string;
+  @IsText(0, 100) city: string;
+  @IsText(0, 100) country: string;
+  @IsText(0, 30) phoneNumber: string;
+}
+
+@ObjectType('Profile', { description: 'A detail that the user has not given yet is an empty string.' })
+export class ProfileDto implements ShippingDetails {
+  @Field() bio: string;
+  @Field() shippingAddress: string;
+  @Field() pincode: string;
+  @Field() city: string;
+  @Field() country: string;
+  @Field() phoneNumber: string;
+}
+
+@ObjectType('User')
+export class UserDto {
+  @Field(() => ID) id: string;
+  @Field() name: string;
+  @Field({ description: 'Whole for the user themself and for admins; masked (`j***@example.com`) for everyone else.' })
+  email: string;
+  @Field(() => Role) role: Role;
+  @Field(() => ProfileDto, {
+    nullable: true,
+    description: 'Delivery and contact details: the user themself and admins only, null for everyone else.',
+  })
+  profile: ProfileDto;
+  @Field(() => DateTime) createdAt: string;
+  /** Counts the changes of the user, so that the newer of two copies is known. */
+  version: number;
+}
+
+export class UserIds {
+  @IsIdList(1000) ids: string[];
+}
+
+@InputType({ description: 'Only what is given changes.' })
+export class ProfileInput {
+  @Field({ nullable: true }) @IsOptional() @IsText(1, 100) name?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 2000) bio?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 500) shippingAddress?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 20) pincode?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 100) city?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 100) country?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, 30) phoneNumber?: string;
+}
+
+export class ProfileUpdate {
+  @IsNested(() => Caller) caller: Caller;
+  @IsNested(() => ProfileInput) changes: ProfileInput;
+}
+
+export class UserRegistered {
+  @IsId() userId: string;
+  @IsInt() version: number;
+  @IsISO8601() registeredAt: string;
+}
+
+export class UserProfileUpdated extends ShippingDetails {
+  @IsId() userId: string;
+  @IsInt() version: number;
+}
