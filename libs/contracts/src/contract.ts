@@ -46,7 +46,9 @@ export function contract<R extends Record<string, Unnamed<Request>>, E extends R
   spec: { requests: R; events: E },
 ) {
   const named = (entries: Record<string, object>) =>
-    Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, { pattern: `${service}.${key}`, ...entry }]));
+    Object.fromEntries(
+      Object.entries(entries).map(([key, entry]) => [key, { pattern: `${service}.${key}`, ...entry }]),
+    );
   return {
     service,
     requests: named(spec.requests) as { readonly [K in keyof R]: R[K] & { readonly pattern: string } },

@@ -2,6 +2,7 @@ export * from './caller.js';
 export * from './contract.js';
 export * from './date-time.js';
 export * from './errors.js';
+export * from './money.js';
 export * from './nothing.js';
 export * from './validation.js';
 export * from './user/session.dto.js';

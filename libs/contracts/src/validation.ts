@@ -1,11 +1,12 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { plainToInstance, Type as TypeOf } from 'class-transformer';
+import { plainToInstance, Transform, Type as TypeOf } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsInt,
   IsNumber,
+  IsObject,
   IsString,
   IsUUID,
   Length,
@@ -18,7 +19,8 @@ import {
 } from 'class-validator';
 import { AppError } from './errors.js';
 
-export const MAX_INT32 = 2 ** 31 - 1;
+/** The most units a product may have, so that what comes back to it still fits 32 bits. */
+export const MAX_STOCK = 1_000_000_000;
 /** The most that one unit may cost. */
 export const MAX_PRICE = 10_000_000;
 /** The most units of one product in one order. */
@@ -33,20 +35,39 @@ export const IsText = (min: number, max: number) =>
     Matches(/^[^\u0000]*$/, { message: '$property must not contain null characters' }),
   );
 
-export const IsId = () => IsUUID('all', { message: '$property must be an id' });
+/** Ids are compared as text, hence in small letters throughout. */
+const SmallLetters = () =>
+  Transform(({ value }: { value: unknown }) => {
+    const small = (each: unknown) => (typeof each === 'string' ? each.toLowerCase() : each);
+    return Array.isArray(value) ? value.map(small) : small(value);
+  });
+
+export const IsId = () => applyDecorators(SmallLetters(), IsUUID('all', { message: '$property must be an id' }));
 
 export const IsIdList = (max: number) =>
-  applyDecorators(IsArray(), ArrayMaxSize(max), IsUUID('all', { each: true, message: 'each of $property must be an id' }));
+  applyDecorators(
+    SmallLetters(),
+    IsArray(),
+    ArrayMaxSize(max),
+    IsUUID('all', { each: true, message: 'each of $property must be an id' }),
+  );
 
 /** An amount of money: 0 or more, at most two decimals. */
 export const IsPrice = () =>
-  applyDecorators(IsNumber({ maxDecimalPlaces: 2, allowNaN: false, allowInfinity: false }), Min(0), Max(MAX_PRICE));
+  applyDecorators(
+    IsNumber(
+      { maxDecimalPlaces: 2, allowNaN: false, allowInfinity: false },
+      { message: '$property must be a number with at most two decimals' },
+    ),
+    Min(0),
+    Max(MAX_PRICE),
+  );
 
-export const IsStock = () => applyDecorators(IsInt(), Min(0), Max(MAX_INT32));
+export const IsStock = () => applyDecorators(IsInt(), Min(0), Max(MAX_STOCK));
 
 export const IsQuantity = () => applyDecorators(IsInt(), Min(1), Max(MAX_QUANTITY));
 
-export const IsNested = (type: () => Type) => applyDecorators(ValidateNested(), TypeOf(type));
+export const IsNested = (type: () => Type) => applyDecorators(IsObject(), ValidateNested(), TypeOf(type));
 
 export const IsListOf = (type: () => Type, min: number, max: number) =>
   applyDecorators(IsArray(), ArrayMinSize(min), ArrayMaxSize(max), ValidateNested({ each: true }), TypeOf(type));
@@ -56,8 +77,12 @@ export const IsListOf = (type: () => Type, min: number, max: number) =>
  * @throws AppError BAD_USER_INPUT whose `fields` maps each faulty path (`items.0.quantity`) to the rules it breaks.
  */
 export function validated<T extends object>(type: Type<T>, data: unknown): T {
-  const instance = plainToInstance(type, data ?? {});
-  const faults = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+  const given = data ?? {};
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw new AppError('BAD_USER_INPUT', 'The input must be an object');
+  const instance = plainToInstance(type, given) as T;
+  // A class without rules, `Nothing`, is not unknown: it allows nothing.
+  const faults = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
   if (faults.length) throw badUserInput(faults);
   return instance;
 }

@@ -1,4 +1,4 @@
-import { contract, event, request } from '../contract.js';
+import { contract, event, request, type ClientOf } from '../contract.js';
 import { NewOrder, OrderDto, OrderEvent, OrderKey, OrderPlaced, OrdersOf } from './order.dto.js';
 
 export const orders = contract('order', {
@@ -16,3 +16,5 @@ export const orders = contract('order', {
     cancelled: event(OrderEvent, 'product'),
   },
 });
+
+export type OrderClient = ClientOf<typeof orders>;

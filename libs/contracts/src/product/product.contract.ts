@@ -1,4 +1,4 @@
-import { contract, event, request } from '../contract.js';
+import { contract, event, request, type ClientOf } from '../contract.js';
 import { Nothing } from '../nothing.js';
 import {
   ProductChanges,
@@ -34,3 +34,5 @@ export const products = contract('product', {
     stockRejected: event(StockRejected, 'order'),
   },
 });
+
+export type ProductClient = ClientOf<typeof products>;

@@ -1,4 +1,4 @@
-import { contract, event, request } from '../contract.js';
+import { contract, event, request, type ClientOf } from '../contract.js';
 import { AuthTokens, LoginInput, RegisterInput, TokenToValidate, ValidToken } from './session.dto.js';
 import { ProfileUpdate, UserDto, UserIds, UserProfileUpdated, UserRegistered } from './user.dto.js';
 import { Nothing } from '../nothing.js';
@@ -19,3 +19,5 @@ export const users = contract('user', {
     profileUpdated: event(UserProfileUpdated, 'order'),
   },
 });
+
+export type UserClient = ClientOf<typeof users>;

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { AppError } from './errors.js';
+import { Nothing } from './nothing.js';
+import { NewOrder } from './order/order.dto.js';
+import { ProductInput } from './product/product.dto.js';
+import { RegisterInput } from './user/session.dto.js';
+import { validated } from './validation.js';
+
+const caller = { userId: randomUUID(), role: 'CUSTOMER' };
+const product = { name: 'Tea', price: 19.99, description: '', stock: 0 };
+const user = { name: 'Ann', email: 'ann@example.com', password: '12345678' };
+const line = { productId: randomUUID(), quantity: 1 };
+
+/** The faulty fields, or what passed. */
+function check(type: new () => object, data: unknown): unknown {
+  try {
+    return validated(type, data);
+  } catch (error) {
+    return Object.keys(((error as AppError).details?.fields as object) ?? {});
+  }
+}
+
+describe('a payload that keeps the rules passes', () => {
+  test.each([
+    [ProductInput, product],
+    [ProductInput, { ...product, price: 0.29 }],
+    [ProductInput, { ...product, price: 0 }],
+    [RegisterInput, user],
+    [NewOrder, { caller, order: { items: [line, { ...line, productId: randomUUID() }] } }],
+    [Nothing, {}],
+    [Nothing, null],
+  ])('%p %j', (type, data) => {
+    expect(check(type, data)).toBeInstanceOf(type);
+  });
+
+  test('with its ids and its e-mail in small letters', () => {
+    const id = randomUUID().toUpperCase();
+    const { order } = validated(NewOrder, { caller, order: { items: [{ productId: id, quantity: 1 }] } });
+    expect(order.items[0]!.productId).toBe(id.toLowerCase());
+    expect(validated(RegisterInput, { ...user, email: ' Ann@Example.com ' }).email).toBe('ann@example.com');
+  });
+});
+
+describe('a payload that breaks one is refused, with the names of the fields', () => {
+  const order = (...items: unknown[]) => ({ caller, order: { items } });
+  test.each([
+    [ProductInput, { ...product, price: -1 }, ['price']],
+    [ProductInput, { ...product, price: Infinity }, ['price']],
+    [ProductInput, { ...product, price: 29.999 }, ['price']],
+    [ProductInput, { ...product, price: '1' }, ['price']],
+    [ProductInput, { ...product, stock: 1.5 }, ['stock']],
+    [ProductInput, { ...product, stock: -1 }, ['stock']],
+    [ProductInput, { ...product, name: 'a\u0000b', colour: 'red' }, ['colour', 'name']],
+    [ProductInput, { name: 'Tea' }, ['price', 'description', 'stock']],
+    [RegisterInput, { ...user, email: 'ann@' }, ['email']],
+    [RegisterInput, { ...user, password: '1234567' }, ['password']],
+    [RegisterInput, { ...user, password: 'x'.repeat(200) }, ['password']],
+    [NewOrder, order(), ['order.items']],
+    [NewOrder, order(line, line), ['order.items']],
+    [NewOrder, order(line, { ...line, productId: line.productId.toUpperCase() }), ['order.items']],
+    [NewOrder, order({ ...line, quantity: 0 }), ['order.items.0.quantity']],
+    [NewOrder, order({ ...line, quantity: -5 }), ['order.items.0.quantity']],
+    [NewOrder, order({ ...line, quantity: 2 ** 31 }), ['order.items.0.quantity']],
+    [NewOrder, order({ ...line, productId: 'tea' }), ['order.items.0.productId']],
+    [NewOrder, { order: { items: [line] } }, ['caller']],
+    [Nothing, { anything: 1 }, ['anything']],
+  ])('%p %j', (type, data, fields) => {
+    expect(check(type, data)).toEqual(fields);
+  });
+
+  test.each(['text', 5, [[]]])('also when it is no object: %j', (data) => {
+    expect(() => validated(ProductInput, data)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+});
