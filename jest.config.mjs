@@ -3,6 +3,11 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // What is killed is either of these; all else in test/ is the same for both.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    process.env.TEST_STACK === 'services' ? '/test/faults/standalone/' : '/test/faults/services/',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
@@ -21,6 +26,8 @@ export default {
       },
     ],
   },
+  // Also loads @nestjs/common before the CommonJS package @willsoto/nestjs-prometheus can require it half loaded.
+  setupFiles: ['<rootDir>/libs/testing/src/jest-setup.ts'],
   // Machines are slow and shared: a limit is there to end a hang, not to measure.
   testTimeout: 60_000,
 };

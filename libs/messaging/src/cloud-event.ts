@@ -1,0 +1,55 @@
+import { AppError } from '@app/contracts';
+import { isUUID } from 'class-validator';
+
+/** CloudEvents 1.0, structured JSON: how an event travels on both transports. */
+export interface CloudEvent {
+  specversion: '1.0';
+  /** What consumers recognise a second delivery by. */
+  id: string;
+  /** `/order`: the service that tells it. */
+  source: string;
+  /** `order.placed` */
+  type: string;
+  time: string;
+  datacontenttype: 'application/json';
+  data: unknown;
+  traceparent?: string;
+}
+
+/** An event before it travels, as the outbox keeps it. */
+export interface OutgoingEvent {
+  id: string;
+  type: string;
+  data: unknown;
+  time: Date;
+  traceparent: string | null;
+}
+
+export const cloudEvent = ({ id, type, data, time, traceparent }: OutgoingEvent): CloudEvent => ({
+  specversion: '1.0',
+  id,
+  source: `/${type.split('.')[0]}`,
+  type,
+  time: time.toISOString(),
+  datacontenttype: 'application/json',
+  data,
+  ...(traceparent && { traceparent }),
+});
+
+/** @throws AppError BAD_USER_INPUT when the body is no CloudEvent that can be delivered. */
+export function readCloudEvent(body: string): CloudEvent {
+  const event = peekCloudEvent(body);
+  if (typeof event.type !== 'string' || !isUUID(event.id)) {
+    throw new AppError('BAD_USER_INPUT', 'not a CloudEvent with a type and a UUID as its id');
+  }
+  return event as CloudEvent;
+}
+
+/** Whatever can be told of a body that may be anything. */
+export function peekCloudEvent(body: string): Partial<CloudEvent> {
+  try {
+    return (JSON.parse(body) as Partial<CloudEvent> | null) ?? {};
+  } catch {
+    return {};
+  }
+}

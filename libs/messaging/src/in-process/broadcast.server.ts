@@ -1,0 +1,38 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { Drain } from '../drain.js';
+import { addEventHandler, deliver } from '../event-delivery.js';
+import { detached } from './detached.js';
+
+/** Hears events while it runs; nothing is kept for it. One that fails is logged, no more. */
+export class BroadcastServer extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  private readonly inFlight = new Drain();
+
+  constructor(private readonly servers: Set<BroadcastServer>) {
+    super();
+  }
+
+  override addHandler(type: string, handler: MessageHandler, isEvent = false): void {
+    addEventHandler(this.messageHandlers, type, handler, isEvent);
+  }
+
+  listen(callback: () => void): void {
+    this.servers.add(this);
+    callback();
+  }
+
+  hear(type: string, body: string): void {
+    if (this.messageHandlers.has(type)) this.inFlight.add(detached(() => deliver(this.messageHandlers, body, 0, [])));
+  }
+
+  async close(): Promise<void> {
+    this.servers.delete(this);
+    await this.inFlight.drained();
+  }
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    return this.servers as T;
+  }
+}

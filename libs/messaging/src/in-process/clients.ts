@@ -1,0 +1,68 @@
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { CloudEvent } from '../cloud-event.js';
+import { serviceOf, unavailable, withDeadline } from '../request-dispatch.js';
+import { currentTraceparent } from '../trace.js';
+import type { RequestServer } from './request.server.js';
+
+abstract class InProcessClient extends ClientProxy {
+  async connect(): Promise<void> {}
+
+  close(): void {}
+
+  unwrap<T>(): T {
+    return this as unknown as T;
+  }
+}
+
+export class RequestClient extends InProcessClient {
+  constructor(
+    private readonly servers: ReadonlySet<RequestServer>,
+    private readonly timeoutMs: number,
+  ) {
+    super();
+    this.initializeSerializer({});
+    this.initializeDeserializer({});
+  }
+
+  override send<R, I>(pattern: string, data: I): Observable<R> {
+    return withDeadline(super.send<R, I>(pattern, data), this.timeoutMs);
+  }
+
+  /** Both ways as JSON, so that nothing is shared, and nothing works here that would not between processes. */
+  protected publish({ pattern, data }: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    const service = serviceOf(String(pattern));
+    const server = [...this.servers].find((server) => server.service === service);
+    if (!server) {
+      callback({ err: unavailable('The service does not run') });
+      return () => {};
+    }
+    const request = {
+      pattern: String(pattern),
+      data: JSON.parse(JSON.stringify(data)),
+      traceparent: currentTraceparent(),
+    };
+    return server.ask({
+      request,
+      reply: (answer) => callback({ ...(JSON.parse(answer) as WritePacket), isDisposed: true }),
+    });
+  }
+
+  protected dispatchEvent(): Promise<never> {
+    throw new Error('This client sends requests');
+  }
+}
+
+export class EventPublisher extends InProcessClient {
+  constructor(private readonly tell: (event: CloudEvent) => Promise<void>) {
+    super();
+  }
+
+  protected dispatchEvent<T>({ data }: ReadPacket<CloudEvent>): Promise<T> {
+    return this.tell(data) as Promise<T>;
+  }
+
+  protected publish(): never {
+    throw new Error('This client tells events');
+  }
+}

@@ -1,0 +1,12 @@
+export { cloudEvent, type CloudEvent } from './cloud-event.js';
+export { InProcessTransport } from './in-process/in-process.transport.js';
+export { InboxMessage } from './inbox/inbox-message.entity.js';
+export { OnEvent, OnRequest } from './message-handlers.js';
+export { connectMessaging, MessagingModule, type MessagingOptions } from './messaging.module.js';
+export { MessagingMigration } from './outbox/messaging.migration.js';
+export { OutboxMessage } from './outbox/outbox-message.entity.js';
+export { Outbox, outboxRow, type OutboxRow } from './outbox/outbox.js';
+export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
+export { clientOf, InjectClient, RequestClients } from './request-clients.js';
+export { currentTraceparent, runWithTrace } from './trace.js';
+export type { DeadLetter, Transport, TransportServer } from './transport.js';

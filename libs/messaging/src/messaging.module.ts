@@ -1,0 +1,75 @@
+import type { ServiceName } from '@app/contracts';
+import {
+  Global,
+  Inject,
+  Module,
+  Optional,
+  type DynamicModule,
+  type INestApplication,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { ClientProxy } from '@nestjs/microservices';
+import { OutboxRelay } from './outbox/outbox.relay.js';
+import { Outbox } from './outbox/outbox.js';
+import { REQUEST_CLIENT } from './request-clients.js';
+import type { Transport } from './transport.js';
+
+export interface MessagingOptions {
+  /** Left out by a gateway. */
+  service?: ServiceName;
+  transport: Transport;
+  /** Where the service's outbox is; left out by what has none. */
+  databaseUrl?: string;
+  /** How long a request of this app may take before it is SERVICE_TIMEOUT. */
+  requestTimeoutMs: number;
+}
+
+/** Requests to other services, and the outbox with its relay. */
+@Global()
+@Module({})
+export class MessagingModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  static forRoot({ service, transport, databaseUrl, requestTimeoutMs }: MessagingOptions): DynamicModule {
+    const client = {
+      provide: REQUEST_CLIENT,
+      useFactory: () => transport.requestClient(service ?? 'gateway', requestTimeoutMs),
+    };
+    if (!service || !databaseUrl) return { module: MessagingModule, providers: [client], exports: [client] };
+    const relay = {
+      provide: OutboxRelay,
+      useFactory: () => new OutboxRelay(databaseUrl, transport.eventPublisher(service)),
+    };
+    return { module: MessagingModule, providers: [client, relay, Outbox], exports: [client, Outbox] };
+  }
+
+  constructor(
+    @Inject(REQUEST_CLIENT) private readonly client: ClientProxy,
+    @Optional() private readonly relay?: OutboxRelay,
+  ) {}
+
+  onApplicationBootstrap() {
+    this.relay?.start();
+  }
+
+  /** Nest has closed the servers by now: what their last handlers told is in the outbox, for this relay or the next. */
+  async onApplicationShutdown() {
+    await this.relay?.stop();
+    await this.client.close();
+  }
+}
+
+/**
+ * Makes an app receive: a service its requests and its events, a gateway (`{ broadcast: 'gateway' }`) the events of its
+ * handlers, for each instance of it. They are started by `app.startAllMicroservices()`, and closed with the app.
+ */
+export function connectMessaging(
+  app: INestApplication,
+  receiver: ServiceName | { broadcast: string },
+  transport: Transport,
+): void {
+  const servers =
+    typeof receiver === 'string'
+      ? [transport.requestServer(receiver), transport.eventServer(receiver)]
+      : [transport.broadcastServer(receiver.broadcast)];
+  for (const strategy of servers) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+}

@@ -1,0 +1,131 @@
+import { Logger } from '@nestjs/common';
+import type { ClientProxy } from '@nestjs/microservices';
+import { Client } from 'pg';
+import { lastValueFrom } from 'rxjs';
+import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+
+const BATCH = 200;
+const POLL_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** Any number that nothing else locks: one relay per database is the leader, the others stand by. */
+const LEADER_LOCK = 7_391_001;
+
+type Row = OutgoingEvent & { seq: string };
+
+/**
+ * Publishes what the outbox holds, oldest first, and deletes a row once the broker has confirmed it. A relay that dies in
+ * between makes a row go out twice with the same id, which the consumers' inboxes know.
+ */
+export class OutboxRelay {
+  private readonly logger = new Logger(OutboxRelay.name);
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private idle = false;
+  private woken = false;
+  private wake: () => void = () => {};
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly publisher: ClientProxy,
+  ) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** The batch in flight is finished first. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.running;
+    await this.publisher.close();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      const db = new Client({
+        connectionString: this.databaseUrl,
+        application_name: 'outbox relay',
+        connectionTimeoutMillis: 5_000,
+        query_timeout: 30_000,
+        keepAlive: true,
+      });
+      // A connection that breaks fails the next query, which ends the session; nothing else is to be done here.
+      db.on('error', () => this.notify());
+      db.on('notification', () => this.notify());
+      try {
+        await db.connect();
+        await this.lead(db);
+      } catch (error) {
+        this.logger.warn(`The outbox waits: ${String(error)}`);
+        await this.pause();
+      } finally {
+        await db.end().catch(() => {});
+      }
+    }
+  }
+
+  /** One session with the database, until it breaks or the relay is stopped. */
+  private async lead(db: Client): Promise<void> {
+    while (!(await this.becomeLeader(db))) {
+      await this.pause();
+      if (this.stopped) return;
+    }
+    await db.query('listen outbox');
+    let cleanedAt = 0;
+    while (!this.stopped) {
+      this.woken = false;
+      const { rows } = await db.query<Row>(
+        'select seq, id, type, data, traceparent, time from outbox order by seq limit $1',
+        [BATCH],
+      );
+      const failure = await this.publish(db, rows);
+      if (failure) this.logger.warn(`${rows.length} events or more wait in the outbox: ${String(failure)}`);
+      if (failure) await this.pause();
+      else if (rows.length < BATCH && !this.woken) await this.pause(true);
+      if (Date.now() - cleanedAt > HOUR_MS) {
+        cleanedAt = Date.now();
+        await forgetOldMessages(db);
+      }
+    }
+  }
+
+  private async becomeLeader(db: Client): Promise<boolean> {
+    const { rows } = await db.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LEADER_LOCK]);
+    return rows[0]!.locked;
+  }
+
+  /** @returns why some could not be published; those stay. */
+  private async publish(db: Client, rows: Row[]): Promise<unknown> {
+    const results = await Promise.allSettled(
+      rows.map((row) => lastValueFrom(this.publisher.emit(row.type, cloudEvent(row)), { defaultValue: undefined })),
+    );
+    const confirmed = rows.filter((_, i) => results[i]!.status === 'fulfilled').map(({ seq }) => seq);
+    if (confirmed.length) await db.query('delete from outbox where seq = any($1::bigint[])', [confirmed]);
+    return results.find((result) => result.status === 'rejected')?.reason;
+  }
+
+  private notify(): void {
+    this.woken = true;
+    if (this.idle) this.wake();
+  }
+
+  /** A second, or until `stop`. When idle also until there is something to do; after a failure that must not shorten it. */
+  private async pause(idle = false): Promise<void> {
+    if (this.stopped) return;
+    this.idle = idle;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.idle = false;
+  }
+}
+
+/** No broker sends an event again after a week. In portions, so that nothing waits long for the rows. */
+const forgetOldMessages = (db: Client) =>
+  db.query(`delete from inbox where message_id in
+    (select message_id from inbox where handled_at < now() - interval '7 days' limit 10000)`);

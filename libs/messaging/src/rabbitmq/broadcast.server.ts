@@ -1,0 +1,33 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { addEventHandler, deliver } from '../event-delivery.js';
+import type { Broker } from './connection.js';
+import { RabbitMqServer } from './rabbitmq.server.js';
+import { eventExchange } from './topology.js';
+
+/** Hears events for this process alone, in a queue that lives as long as its connection. One that fails is logged, no more. */
+export class BroadcastServer extends RabbitMqServer {
+  protected readonly atOnce = 256;
+  protected readonly confirms = false;
+
+  constructor(broker: Broker, name: string) {
+    super(broker, `${name}.broadcast`);
+  }
+
+  override addHandler(type: string, handler: MessageHandler, isEvent = false): void {
+    addEventHandler(this.messageHandlers, type, handler, isEvent);
+  }
+
+  protected async declare(channel: Channel): Promise<string> {
+    const exchange = eventExchange(this.broker);
+    const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
+    await channel.assertExchange(exchange, 'topic', { durable: true });
+    for (const pattern of this.messageHandlers.keys()) await channel.bindQueue(queue, exchange, pattern);
+    return queue;
+  }
+
+  protected async process(message: ConsumeMessage, channel: Channel): Promise<void> {
+    await deliver(this.messageHandlers, message.content.toString(), 0, []);
+    channel.ack(message);
+  }
+}

@@ -1,0 +1,73 @@
+import type { ServiceName } from '@app/contracts';
+import type { MessageHandler } from '@nestjs/microservices';
+import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addEventHandler, assertConsumer, deliver, type Outcome } from '../event-delivery.js';
+import { publishConfirmed, type Broker } from './connection.js';
+import { attemptsOf, deadHeaders } from './dead-letters.js';
+import { RabbitMqServer } from './rabbitmq.server.js';
+import { deadQueue, declareEventQueue, declareRetryQueues, eventQueue, retryQueue } from './topology.js';
+
+const EVENTS_AT_ONCE = 32;
+
+/** Hears a service's events; each leaves its queue only once it has had its effect, or waits safely elsewhere. */
+export class EventServer extends RabbitMqServer<ConfirmChannel> {
+  protected readonly atOnce = EVENTS_AT_ONCE;
+  protected readonly confirms = true;
+
+  constructor(
+    broker: Broker,
+    private readonly service: ServiceName,
+  ) {
+    super(broker, `${service}.events`);
+  }
+
+  override addHandler(type: string, handler: MessageHandler, isEvent = false): void {
+    addEventHandler(this.messageHandlers, type, handler, isEvent);
+  }
+
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      assertConsumer(this.service, this.messageHandlers);
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    await super.listen(callback);
+  }
+
+  protected async declare(channel: ConfirmChannel): Promise<string> {
+    await declareRetryQueues(channel, this.broker);
+    return declareEventQueue(channel, this.broker, this.service);
+  }
+
+  protected async process(message: ConsumeMessage, channel: ConfirmChannel): Promise<void> {
+    const attempts = attemptsOf(message);
+    const body = message.content.toString();
+    const outcome = await deliver(this.messageHandlers, body, attempts, this.broker.retryDelaysMs);
+    try {
+      if (outcome.kind !== 'done') await this.setAside(message, channel, attempts + 1, outcome);
+      channel.ack(message);
+    } catch (error) {
+      this.logger.warn(`${this.name}: a message goes back to its queue: ${String(error)}`);
+      // The broker takes nothing now; on a channel that has closed, it has put the message back by itself.
+      await sleep(1_000, undefined, { ref: false });
+      channel.nack(message);
+    }
+  }
+
+  private async setAside(
+    { content, properties }: ConsumeMessage,
+    channel: ConfirmChannel,
+    attempts: number,
+    outcome: Exclude<Outcome, { kind: 'done' }>,
+  ): Promise<void> {
+    const { contentType, messageId } = properties;
+    const headers = deadHeaders(attempts, outcome.reason);
+    const [exchange, routingKey] =
+      outcome.kind === 'retry'
+        ? [retryQueue(this.broker, outcome.delayMs), eventQueue(this.broker, this.service)]
+        : ['', deadQueue(this.broker, this.service)];
+    await publishConfirmed(channel, exchange, routingKey, content, { contentType, messageId, headers });
+  }
+}

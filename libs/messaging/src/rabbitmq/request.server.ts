@@ -1,0 +1,55 @@
+import type { ServiceName } from '@app/contracts';
+import { RmqContext, type MessageHandler } from '@nestjs/microservices';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { answerTo, REQUESTS_AT_ONCE, unavailable, type IncomingRequest } from '../request-dispatch.js';
+import type { Broker } from './connection.js';
+import { RabbitMqServer } from './rabbitmq.server.js';
+import { requestQueue } from './topology.js';
+
+/** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */
+export class RequestServer extends RabbitMqServer {
+  protected readonly atOnce = REQUESTS_AT_ONCE;
+  /** A lost reply is the caller's timeout. */
+  protected readonly confirms = false;
+
+  constructor(
+    broker: Broker,
+    private readonly service: ServiceName,
+  ) {
+    super(broker, `${service}.requests`);
+  }
+
+  override addHandler(pattern: string, handler: MessageHandler, isEvent = false): void {
+    if (!isEvent) this.messageHandlers.set(pattern, handler);
+  }
+
+  /** The queue goes with its last consumer, so that a request to an absent service is returned to its caller at once. */
+  protected async declare(channel: Channel): Promise<string> {
+    const queue = requestQueue(this.broker, this.service);
+    await channel.assertQueue(queue, { durable: true, autoDelete: true, arguments: { 'x-expires': 60_000 } });
+    return queue;
+  }
+
+  protected async process(message: ConsumeMessage, channel: Channel): Promise<void> {
+    const { replyTo, correlationId } = message.properties as { replyTo?: string; correlationId?: string };
+    const answer = message.fields.redelivered
+      ? JSON.stringify({ err: unavailable('The service was interrupted').toJSON() })
+      : await answerTo(
+          this.messageHandlers,
+          readRequest(message),
+          new RmqContext([message, channel, message.fields.routingKey]),
+        );
+    if (replyTo) channel.sendToQueue(replyTo, Buffer.from(answer), { correlationId });
+    channel.ack(message);
+  }
+}
+
+/** What is no request has no handler either. */
+function readRequest({ content, properties }: ConsumeMessage): IncomingRequest {
+  try {
+    const { pattern, data } = JSON.parse(content.toString()) as IncomingRequest;
+    return { pattern, data, traceparent: properties.headers?.['traceparent'] as string | undefined };
+  } catch {
+    return { pattern: '', data: undefined };
+  }
+}

@@ -1,0 +1,42 @@
+import type { ClientOf, Contract } from '@app/contracts';
+import { Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { ClientProxy } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+
+/** The one ClientProxy of an app, provided by MessagingModule. */
+export const REQUEST_CLIENT = Symbol('REQUEST_CLIENT');
+
+const tokenOf = (contract: Contract) => `client:${contract.service}`;
+
+/** `@InjectClient(orders) private readonly orders: ClientOf<typeof orders>` */
+export const InjectClient = (contract: Contract) => Inject(tokenOf(contract));
+
+/**
+ * `RequestClients.to(users, products)` provides a client of each. Its methods reject with an AppError: the service's own,
+ * SERVICE_UNAVAILABLE when it does not run, SERVICE_TIMEOUT when it has not answered in time.
+ */
+@Module({})
+export class RequestClients {
+  static to(...contracts: Contract[]): DynamicModule {
+    return {
+      module: RequestClients,
+      providers: contracts.map(clientProvider),
+      exports: contracts.map(tokenOf),
+    };
+  }
+}
+
+const clientProvider = (contract: Contract): Provider => ({
+  provide: tokenOf(contract),
+  inject: [REQUEST_CLIENT],
+  useFactory: (proxy: ClientProxy) => clientOf(contract, proxy),
+});
+
+/** The contract's requests as methods. */
+export const clientOf = <C extends Contract>({ requests }: C, proxy: ClientProxy): ClientOf<C> =>
+  Object.fromEntries(
+    Object.entries(requests).map(([key, { pattern }]) => [
+      key,
+      (input: unknown) => lastValueFrom(proxy.send(pattern, input), { defaultValue: undefined }),
+    ]),
+  ) as ClientOf<C>;

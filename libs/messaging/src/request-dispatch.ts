@@ -1,0 +1,56 @@
+import { AppError, type ErrorData } from '@app/contracts';
+import type { BaseRpcContext, MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, throwError } from 'rxjs';
+import { runWithTrace } from './trace.js';
+
+export interface IncomingRequest {
+  pattern: string;
+  data: unknown;
+  traceparent?: string;
+}
+
+export type Answer = { response: unknown } | { err: ErrorData };
+
+/** How many requests a service works on at once; further ones wait, no longer than their deadline. */
+export const REQUESTS_AT_ONCE = 64;
+
+/** Gives one request to its handler and returns the answer as JSON. Never throws. */
+export async function answerTo(
+  handlers: Map<string, MessageHandler>,
+  { pattern, data, traceparent }: IncomingRequest,
+  context: BaseRpcContext,
+): Promise<string> {
+  try {
+    const handler = handlers.get(pattern);
+    if (!handler) throw unavailable(`Nothing here answers ${pattern}`);
+    const response = await runWithTrace(traceparent, async () => {
+      const result: unknown = await handler(data, context);
+      return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+    });
+    return JSON.stringify({ response } satisfies Answer);
+  } catch (error) {
+    return JSON.stringify({ err: AppError.from(error).toJSON() } satisfies Answer);
+  }
+}
+
+/** What a caller gets: the answer, or an AppError within the deadline, whatever happens. */
+export const withDeadline = <T>(answer$: Observable<T>, timeoutMs: number): Observable<T> =>
+  answer$.pipe(
+    timeout(timeoutMs),
+    catchError((error: unknown) => throwError(() => requestFailure(error))),
+  );
+
+function requestFailure(error: unknown): AppError {
+  if (error instanceof TimeoutError) return new AppError('SERVICE_TIMEOUT', 'The service did not answer in time');
+  const known = AppError.from(error);
+  // Anything that is no error of the service's own is the way to it: no broker, a connection that broke.
+  const own =
+    error instanceof AppError ||
+    (typeof error === 'object' && error !== null && 'code' in error && known.code === error.code);
+  return own ? known : unavailable('The service cannot be reached');
+}
+
+export const unavailable = (message: string) => new AppError('SERVICE_UNAVAILABLE', message);
+
+/** `order` of `order.place` */
+export const serviceOf = (pattern: string) => pattern.split('.', 1)[0]!;
