@@ -1,0 +1,68 @@
+import { InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging';
+import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import type { DatabaseServiceConfig } from '../config/service-config.js';
+import type { ServiceDefinition } from '../service-definition.js';
+
+type Database = NonNullable<ServiceDefinition['database']>;
+
+/** MikroORM's options for a service: its own entities and migrations, after those of the outbox and the inbox. */
+export const ormOptions = (name: string, database: Database, config: DatabaseServiceConfig) =>
+  defineConfig({
+    clientUrl: config.DATABASE_URL,
+    entities: [...database.entities, OutboxMessage, InboxMessage],
+    metadataProvider: ReflectMetadataProvider,
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: [{ name: MessagingMigration.name, class: MessagingMigration }, ...database.migrations],
+      snapshot: false,
+    },
+    pool: { max: config.DATABASE_POOL_SIZE },
+    driverOptions: { application_name: `bazaar-${name}`, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
+    logger: (message) => new Logger('MikroORM').debug(message),
+    colors: false,
+  });
+
+/** Creates the database where it is missing and runs the migrations that are; instances that start at once take turns. */
+export async function migrate(orm: MikroORM, databaseUrl: string): Promise<void> {
+  await createDatabase(databaseUrl);
+  const lock = new pg.Client({ connectionString: databaseUrl });
+  await lock.connect();
+  try {
+    await lock.query(`select pg_advisory_lock(hashtext('bazaar.migrations'))`);
+    await orm.migrator.up();
+  } finally {
+    await lock.end();
+  }
+}
+
+const DATABASE_DOES_NOT_EXIST = '3D000';
+const DATABASE_EXISTS = new Set(['42P04', '23505']);
+
+/** Only a database that is missing is created, so that a role without the right to create works where it exists. */
+export async function createDatabase(databaseUrl: string): Promise<void> {
+  const failure = await failureOf(databaseUrl, 'select 1');
+  if (!failure) return;
+  if (failure.code !== DATABASE_DOES_NOT_EXIST) throw failure;
+  const server = new URL(databaseUrl);
+  const name = decodeURIComponent(server.pathname.slice(1));
+  server.pathname = '/postgres';
+  const refused = await failureOf(server.href, `create database ${pg.escapeIdentifier(name)}`);
+  if (refused && !DATABASE_EXISTS.has(refused.code ?? '')) throw refused;
+}
+
+async function failureOf(url: string, sql: string): Promise<(Error & { code?: string }) | undefined> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    await client.query(sql);
+    return undefined;
+  } catch (error) {
+    return error as Error & { code?: string };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

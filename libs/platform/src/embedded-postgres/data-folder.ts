@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, chown, mkdtemp, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { mayReach, type Account } from './account.js';
+
+/** Where root's data goes when the server's account cannot pass through to where they were wanted. */
+const OUTSIDE = '/var/tmp';
+
+/** The user that the server knows us as; its password is in a file beside the data. */
+export const USER = 'postgres';
+
+/**
+ * The real path of `<directory>/postgres`, which need not exist yet. Where the server's account cannot pass through to the
+ * directory (mostly one below root's home), that is a symbolic link to a folder that it can reach.
+ */
+export async function placeFor(directory: string, account: Account): Promise<string> {
+  const link = join(directory, 'postgres');
+  const linked = await readlink(link).catch(() => undefined);
+  if (linked && (await isThere(dirname(linked)))) return linked;
+  if (await mayReach(account, directory)) return link;
+  // An empty directory was made for us, by mkdtemp perhaps: then it is ours to open.
+  if ((await readdir(directory)).length === 0) await chmod(directory, 0o711);
+  if (await mayReach(account, directory)) return link;
+  if (!linked && (await isThere(link)))
+    throw new Error(
+      `PostgreSQL cannot run as root, and its account cannot reach its data in ${link}: open the folders above.`,
+    );
+  return outside(link, linked);
+}
+
+async function outside(link: string, lost: string | undefined): Promise<string> {
+  if (lost) await rm(link, { force: true });
+  const name = createHash('sha256').update(link).digest('hex').slice(0, 12);
+  const folder = await mkdtemp(join(OUTSIDE, `bazaar-${name}-`));
+  await chmod(folder, 0o711);
+  try {
+    await symlink(join(folder, 'postgres'), link);
+  } catch (error) {
+    // Another starter was first.
+    await rm(folder, { recursive: true });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readlink(link);
+}
+
+/** Makes a new cluster where there is none: complete or not at all, whoever else does the same at the same time. */
+export async function initialize(cluster: string, bin: string, account: Account): Promise<void> {
+  if (await isThere(cluster)) return;
+  const fresh = await mkdtemp(`${cluster}.`);
+  const password = join(fresh, 'password');
+  try {
+    await writeFile(password, randomBytes(24).toString('hex'), { mode: 0o600 });
+    if (account.uid !== undefined && account.gid !== undefined)
+      for (const path of [password, fresh]) await chown(path, account.uid, account.gid);
+    await promisify(execFile)(
+      join(bin, 'initdb'),
+      [
+        `--pgdata=${join(fresh, 'data')}`,
+        `--username=${USER}`,
+        `--pwfile=${password}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+      ],
+      { ...account, cwd: fresh, env: { ...process.env, LC_ALL: 'C' }, windowsHide: true },
+    );
+    await rename(fresh, cluster);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    if (await isThere(cluster)) return;
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(`PostgreSQL could not make its data folder ${cluster}: ${(stderr || message).trim()}`, {
+      cause: error,
+    });
+  }
+}
+
+export const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,63 @@
+import { RabbitMqTransport } from '@app/messaging';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import type { ServiceConfig } from './config/service-config.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { startService } from './start-service.js';
+
+const SAME_SIGNAL_MS = 1_000;
+
+/** A service as a process of its own, on RabbitMQ, until SIGTERM or SIGINT: what its `main.ts` calls. */
+export async function runService(definition: ServiceDefinition, readConfig: () => ServiceConfig) {
+  await main(async () => {
+    const config = readConfig();
+    useLogger(config);
+    const transport = new RabbitMqTransport({ url: config.RABBITMQ_URL, prefix: config.RABBITMQ_PREFIX });
+    const app = await startService(definition, config, transport);
+    new Logger(definition.name).log(
+      config.PORT === undefined ? 'Ready' : `Ready at http://${config.HOST}:${config.PORT}`,
+    );
+    return async () => {
+      await app.close();
+      await transport.close();
+    };
+  });
+}
+
+/** Readable lines for people, JSON in production. */
+export function useLogger(config: ServiceConfig) {
+  const levels = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
+  Logger.overrideLogger(
+    new ConsoleLogger({
+      json: config.NODE_ENV === 'production',
+      logLevels: ['fatal', ...levels.slice(0, levels.indexOf(config.LOG_LEVEL) + 1)],
+    }),
+  );
+}
+
+/**
+ * Runs a process: `start` answers with what stops it. SIGTERM, SIGINT and SIGHUP stop it in order, a second one at once; a fault
+ * at the start is told in plain words and ends it with code 1.
+ */
+export async function main(start: () => Promise<() => Promise<void>>) {
+  const started = start();
+  let stoppingSince: number | undefined;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // One Ctrl-C comes several times: from the terminal, and from npm and the script above us, which pass it on.
+      if (stoppingSince !== undefined && Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
+      if (stoppingSince !== undefined) process.exit(1);
+      stoppingSince = Date.now();
+      started
+        .then((stop) => stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => end(error),
+        );
+    });
+  await started.catch(end);
+}
+
+function end(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message || String(error) : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,53 @@
+import { MessagingModule, type Transport } from '@app/messaging';
+import { MikroOrmModule } from '@mikro-orm/nestjs';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { register } from 'prom-client';
+import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
+import { ormOptions } from './database/database.js';
+import { HealthController } from './health/health.controller.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { TRANSPORT } from './transport.token.js';
+
+/** What every service stands on: its configuration, messaging, database, health and metrics, around its own module. */
+@Global()
+@Module({})
+export class ServiceModule {
+  static of(definition: ServiceDefinition, config: ServiceConfig, transport: Transport): DynamicModule {
+    const { name, database, module } = definition;
+    const withDatabase = database && config instanceof DatabaseServiceConfig ? { database, config } : undefined;
+    return {
+      module: ServiceModule,
+      imports: [
+        MessagingModule.forRoot({
+          service: name === 'gateway' ? undefined : name,
+          transport,
+          databaseUrl: withDatabase?.config.DATABASE_URL,
+          requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+        }),
+        ...(withDatabase
+          ? [
+              MikroOrmModule.forRoot({
+                ...ormOptions(name, withDatabase.database, withDatabase.config),
+                registerRequestContext: false,
+              }),
+            ]
+          : []),
+        TerminusModule.forRoot({ errorLogStyle: 'pretty' }),
+        PrometheusModule.register({
+          defaultLabels: { service: name },
+          // One registry per process: where several services share one, only the first brings the process's own metrics.
+          defaultMetrics: { enabled: register.getSingleMetric('process_cpu_seconds_total') === undefined },
+        }),
+        module,
+      ],
+      controllers: [HealthController],
+      providers: [
+        { provide: config.constructor, useValue: config },
+        { provide: TRANSPORT, useValue: transport },
+      ],
+      exports: [config.constructor as never],
+    };
+  }
+}

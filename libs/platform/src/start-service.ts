@@ -1,0 +1,38 @@
+import { connectMessaging, type Transport } from '@app/messaging';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestFactory } from '@nestjs/core';
+import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
+import { migrate } from './database/database.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { ServiceModule } from './service.module.js';
+
+/** The largest body that any endpoint takes, in bytes. */
+const BODY_LIMIT = 256 * 1024;
+
+/**
+ * Starts one service in this process: migrates its database, serves HTTP where the configuration names a port, then
+ * receives messages. Closing the app that it answers with drains what is in flight; the transport stays the caller's.
+ */
+export async function startService(
+  definition: ServiceDefinition,
+  config: ServiceConfig,
+  transport: Transport,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ServiceModule.of(definition, config, transport),
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT }),
+    { abortOnError: false, bufferLogs: false },
+  );
+  try {
+    if (definition.database && config instanceof DatabaseServiceConfig)
+      await migrate(app.get(MikroORM), config.DATABASE_URL);
+    connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
+    await (config.PORT === undefined ? app.init() : app.listen(config.PORT, config.HOST));
+    await app.startAllMicroservices();
+    return app;
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,6 @@
+export { eventually } from './eventually.js';
+export { schemaDrift } from './schema-drift.js';
+export { ServiceUnderTest, type Stubs } from './service-under-test.js';
+export { TestDatabase } from './test-database.js';
+export { TcpProxy } from './tcp-proxy.js';
+export { TestBroker } from './test-broker.js';

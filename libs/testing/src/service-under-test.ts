@@ -1,0 +1,160 @@
+import {
+  orders,
+  products,
+  users,
+  type Contract,
+  type ClientOf,
+  type Event,
+  type Payload,
+  type ServiceName,
+} from '@app/contracts';
+import {
+  clientOf,
+  cloudEvent,
+  InProcessTransport,
+  RabbitMqTransport,
+  type Transport,
+  type TransportServer,
+} from '@app/messaging';
+import { DatabaseServiceConfig, startService, type ServiceDefinition } from '@app/platform';
+import type { ClientProxy } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { lastValueFrom } from 'rxjs';
+import { eventually } from './eventually.js';
+import { TestDatabase } from './test-database.js';
+
+const contracts = { user: users, product: products, order: orders };
+
+/** A neighbour's answers, by the names of its contract; a request that has none here fails. */
+export type Stub<C extends Contract> = Partial<ClientOf<C>>;
+export type Stubs = { user?: Stub<typeof users>; product?: Stub<typeof products>; order?: Stub<typeof orders> };
+
+/**
+ * One service with a database of its own and a real transport (RabbitMQ where `TEST_RABBITMQ_URL` is set, else in process);
+ * its neighbours answer what the test says, and what it tells is heard.
+ */
+export class ServiceUnderTest {
+  /** Every event that the service told, in the order it was heard. */
+  readonly told: { type: string; data: unknown }[] = [];
+  private readonly tellings = new Set<string>();
+  private readonly closing: (() => Promise<unknown>)[] = [];
+
+  private constructor(
+    readonly name: ServiceName,
+    readonly database: TestDatabase,
+    readonly transport: Transport,
+  ) {}
+
+  static async start(definition: ServiceDefinition, stubs: Stubs = {}): Promise<ServiceUnderTest> {
+    const name = definition.name as ServiceName;
+    const database = await TestDatabase.create();
+    const service = new ServiceUnderTest(name, database, testTransport(database));
+    service.closing.push(
+      () => database.drop(),
+      () => service.transport.close(),
+    );
+    try {
+      for (const [neighbour, stub] of Object.entries(stubs)) await service.stub(neighbour as ServiceName, stub);
+      await service.hear(contracts[name]);
+      await service.startInstance(definition);
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
+    return service;
+  }
+
+  /** One more instance of the service, on the same database and queues. */
+  async startInstance(definition: ServiceDefinition): Promise<NestFastifyApplication> {
+    const config = Object.assign(new DatabaseServiceConfig(), {
+      DATABASE_URL: this.database.url,
+      REQUEST_TIMEOUT_MS: 1_000,
+      PORT: undefined,
+    });
+    const app = await startService(definition, config, this.transport);
+    this.closing.push(() => app.close());
+    return app;
+  }
+
+  /** Its requests, as another service would send them. */
+  client<C extends Contract>(contract: C): ClientOf<C> {
+    const proxy = this.transport.requestClient(this.name, 20_000);
+    this.closing.push(async () => proxy.close());
+    return clientOf(contract, proxy);
+  }
+
+  /** Resolves once the service has dealt with every event it was told, and what it has to tell is published. */
+  async settled(): Promise<void> {
+    await eventually(async () => {
+      const [{ handled, waiting }] = (await this.database.query<{ handled: number; waiting: number }>(
+        `select (select count(*)::int from inbox where message_id = any($1)) as handled,
+                (select count(*)::int from outbox) as waiting`,
+        [[...this.tellings]],
+      )) as [{ handled: number; waiting: number }];
+      if (handled < this.tellings.size || waiting)
+        throw new Error(`${this.tellings.size - handled} events not handled, ${waiting} not told`);
+    });
+  }
+
+  /** Tells it an event of a neighbour; an id that was given before makes it a second delivery. */
+  async tell<E extends Event>(event: E, data: Payload<E>, id: string = randomUUID()): Promise<void> {
+    this.tellings.add(id);
+    const publisher = this.publisherOf(event.pattern.split('.')[0] as ServiceName);
+    const message = cloudEvent({ id, type: event.pattern, data, time: new Date(), traceparent: null });
+    await lastValueFrom(publisher.emit(event.pattern, message), { defaultValue: undefined });
+  }
+
+  toldOf<E extends Event>(event: E): Payload<E>[] {
+    return this.told.filter(({ type }) => type === event.pattern).map(({ data }) => data as Payload<E>);
+  }
+
+  async close(): Promise<void> {
+    while (this.closing.length) await this.closing.pop()!();
+  }
+
+  private readonly publishers = new Map<ServiceName, ClientProxy>();
+
+  private publisherOf(source: ServiceName): ClientProxy {
+    const known = this.publishers.get(source);
+    if (known) return known;
+    const publisher = this.transport.eventPublisher(source);
+    this.publishers.set(source, publisher);
+    this.closing.push(async () => publisher.close());
+    return publisher;
+  }
+
+  private stub(neighbour: ServiceName, answers: object) {
+    const server = this.transport.requestServer(neighbour);
+    for (const [request, answer] of Object.entries(answers) as [string, (input: unknown) => Promise<unknown>][])
+      server.addHandler(`${neighbour}.${request}`, (input: unknown) => answer(input));
+    return this.listen(server);
+  }
+
+  private hear(contract: Contract) {
+    const server = this.transport.broadcastServer('test');
+    for (const { pattern } of Object.values(contract.events))
+      server.addHandler(
+        pattern,
+        async (data: unknown) => {
+          this.told.push({ type: pattern, data });
+        },
+        true,
+      );
+    return this.listen(server);
+  }
+
+  private async listen(server: TransportServer): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      void server.listen((error?: unknown) => (error ? reject(error) : resolve()));
+    });
+    this.closing.push(async () => server.close());
+  }
+}
+
+function testTransport(database: TestDatabase): Transport {
+  const url = process.env.TEST_RABBITMQ_URL;
+  return url
+    ? new RabbitMqTransport({ url, prefix: `test-${randomBytes(6).toString('hex')}.` })
+    : new InProcessTransport({ databaseUrl: database.url });
+}

@@ -1,0 +1,27 @@
+import { connect } from 'amqplib';
+import { randomBytes } from 'node:crypto';
+
+const SERVICES = ['user', 'product', 'order'];
+
+/** Queues and exchanges of the test's own on the RabbitMQ that `TEST_RABBITMQ_URL` names, and nothing of them left after `drop`. */
+export class TestBroker {
+  readonly prefix = `test-${randomBytes(6).toString('hex')}.`;
+
+  /** `retryDelaysMs` are those that the test's transports have been given. */
+  constructor(
+    readonly url: string,
+    readonly retryDelaysMs: readonly number[] = [1_000, 10_000, 60_000],
+  ) {}
+
+  async drop(): Promise<void> {
+    const connection = await connect(this.url);
+    const channel = await connection.createChannel();
+    const retries = this.retryDelaysMs.map((ms) => `retry.${ms}`);
+    const queues = SERVICES.flatMap((service) =>
+      ['requests', 'events', 'events.dead'].map((kind) => `${service}.${kind}`),
+    );
+    for (const name of [...queues, ...retries]) await channel.deleteQueue(this.prefix + name);
+    for (const name of ['events', ...retries]) await channel.deleteExchange(this.prefix + name);
+    await connection.close();
+  }
+}

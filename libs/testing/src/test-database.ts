@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** A database of the test's own on the server that `TEST_DATABASE_URL` names, and nothing of it left after `drop`. */
+export class TestDatabase {
+  private constructor(
+    private readonly server: string,
+    readonly name: string,
+    readonly url: string,
+  ) {}
+
+  static async create(): Promise<TestDatabase> {
+    const server = process.env.TEST_DATABASE_URL;
+    if (!server) throw new Error('TEST_DATABASE_URL is not set: run the tests by `npm test`');
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    await query(server, `create database ${name}`);
+    return new TestDatabase(server, name, url.href);
+  }
+
+  query<T extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> {
+    return query<T>(this.url, sql, values);
+  }
+
+  async drop(): Promise<void> {
+    await query(this.server, `drop database if exists ${this.name} with (force)`);
+  }
+}
+
+async function query<T extends pg.QueryResultRow>(url: string, sql: string, values: unknown[] = []): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
