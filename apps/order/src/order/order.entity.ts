@@ -1,0 +1,89 @@
+import {
+  AppError,
+  CancelReason,
+  fromCents,
+  OrderStatus,
+  type OrderDto,
+  type OrderEvent,
+  type ShippingDetails,
+} from '@app/contracts';
+import { Entity, Enum, Index, OneToMany, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { BigIntType, Collection } from '@mikro-orm/postgresql';
+import { OrderItem } from './order-item.entity.js';
+
+/** Which statuses each may follow. */
+const FOLLOWS: Record<OrderStatus, OrderStatus[]> = {
+  PENDING: [],
+  PROCESSING: [OrderStatus.PENDING],
+  SHIPPED: [OrderStatus.PROCESSING],
+  DELIVERED: [OrderStatus.SHIPPED],
+  CANCELLED: [OrderStatus.PENDING, OrderStatus.PROCESSING],
+};
+
+/** The entity guards its transitions; `insert-order.ts` is how a row of it comes to be. */
+@Entity({ tableName: 'orders' })
+@Index({ properties: ['userId', 'id'] })
+export class Order {
+  /** Time-ordered, so that newest first is the primary key backwards. */
+  @PrimaryKey({ type: 'uuid' }) id: string;
+  @Property({ type: 'uuid' }) userId: string;
+  @Enum({ items: () => OrderStatus }) status: OrderStatus;
+  @Enum({ items: () => CancelReason, nullable: true }) cancelReason: CancelReason | null;
+  @Property({ type: new BigIntType('number') }) totalCents: number;
+  @Property({ type: 'json' }) shipping: ShippingDetails;
+  /** The customer's version that `shipping` is of. */
+  @Property({ type: 'int' }) shippingVersion: number;
+  /** Counts changes; events carry it, so that the newer of two is known. */
+  @Property({ type: 'int' }) version: number;
+  @Property() createdAt: Date;
+  @Property() updatedAt: Date;
+  @OneToMany(() => OrderItem, (item) => item.order, { orderBy: { id: 'asc' } }) items = new Collection<OrderItem>(this);
+
+  mayBecome(status: OrderStatus): boolean {
+    return FOLLOWS[status].includes(this.status);
+  }
+
+  /** Its stock is reserved. */
+  process() {
+    this.become(OrderStatus.PROCESSING);
+  }
+
+  cancel(reason: CancelReason) {
+    this.become(OrderStatus.CANCELLED);
+    this.cancelReason = reason;
+  }
+
+  private become(status: OrderStatus) {
+    if (!this.mayBecome(status))
+      throw new AppError('ORDER_STATUS_CONFLICT', `An order that is ${this.status} cannot become ${status}`, {
+        status: this.status,
+      });
+    this.status = status;
+    this.version++;
+    this.updatedAt = new Date();
+  }
+
+  toEvent(): OrderEvent {
+    return { orderId: this.id, userId: this.userId, version: this.version };
+  }
+
+  toDto(): OrderDto {
+    const { id, userId, status, cancelReason, totalCents, createdAt, updatedAt } = this;
+    const { shippingAddress, pincode, city, country, phoneNumber } = this.shipping;
+    return {
+      id,
+      userId,
+      items: this.items.map((item) => item.toDto()),
+      total: fromCents(totalCents),
+      status,
+      cancelReason,
+      shippingAddress,
+      pincode,
+      city,
+      country,
+      phoneNumber,
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+    };
+  }
+}

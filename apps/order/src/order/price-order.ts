@@ -1,0 +1,44 @@
+import { AppError, toCents, type OrderItemInput, type ProductQuote } from '@app/contracts';
+
+export interface PricedLine {
+  productId: string;
+  quantity: number;
+  priceCents: number;
+}
+
+/**
+ * The lines with the prices of this moment, and what they come to; refuses what cannot work already now. That the stock is
+ * there when the order is reserved is not promised: the product service decides it then.
+ * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`.
+ */
+export function priceOrder(
+  items: OrderItemInput[],
+  quotes: ProductQuote[],
+): { lines: PricedLine[]; totalCents: number } {
+  const quoteOf = new Map(quotes.map((quote) => [quote.id, quote]));
+  const quoted = items.map(({ productId, quantity }) => ({ productId, quantity, quote: quoteOf.get(productId) }));
+
+  const productIds = quoted.filter(({ quote }) => !quote).map(({ productId }) => productId);
+  if (productIds.length)
+    throw new AppError('PRODUCT_NOT_FOUND', `There is no product ${productIds.join(', ')}`, { productIds });
+
+  const lines = quoted.map(({ quote, ...line }) => ({
+    ...line,
+    priceCents: toCents(quote!.price),
+    stock: quote!.stock,
+  }));
+  const shortages = lines
+    .filter(({ quantity, stock }) => quantity > stock)
+    .map(({ productId, quantity, stock }) => ({ productId, requested: quantity, available: stock }));
+  if (shortages.length)
+    throw new AppError(
+      'INSUFFICIENT_STOCK',
+      shortages.map(({ productId, available }) => `${available} left of product ${productId}`).join('; '),
+      { shortages },
+    );
+
+  return {
+    lines: lines.map(({ productId, quantity, priceCents }) => ({ productId, quantity, priceCents })),
+    totalCents: lines.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0),
+  };
+}

@@ -1,0 +1,8 @@
+import { DatabaseServiceConfig, loadConfig } from '@app/platform';
+
+export class ProductConfig extends DatabaseServiceConfig {
+  override PORT: number = 6000;
+  override DATABASE_URL: string = 'postgres://postgres@127.0.0.1:5432/bazaar_product';
+}
+
+export const readConfig = () => loadConfig(ProductConfig, process.env);

@@ -1,0 +1,7 @@
+import { schemaDrift } from '@app/testing';
+import { expect, test } from '@jest/globals';
+import { productService } from '../product.module.js';
+
+test('the migrations make the tables that the entities say', async () => {
+  expect(await schemaDrift(productService)).toBe('');
+});

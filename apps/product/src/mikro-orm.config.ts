@@ -1,0 +1,8 @@
+import { Migration001Products } from './migrations/migration-001-products.js';
+import { Product } from './product/product.entity.js';
+import { Reservation } from './product/reservation.entity.js';
+
+export const database = {
+  entities: [Product, Reservation],
+  migrations: [{ name: '001-products', class: Migration001Products }],
+};

@@ -1,0 +1,84 @@
+import {
+  AppError,
+  fromCents,
+  mayActFor,
+  products,
+  type Caller,
+  type NewProduct,
+  type ProductChanges,
+  type ProductDeletion,
+  type ProductDto,
+  type ProductIds,
+  type ProductQuote,
+} from '@app/contracts';
+import { OnRequest, Outbox } from '@app/messaging';
+import { EntityManager, LockMode } from '@mikro-orm/postgresql';
+import { Controller } from '@nestjs/common';
+import { Product } from './product.entity.js';
+
+@Controller()
+export class ProductController {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly outbox: Outbox,
+  ) {}
+
+  @OnRequest(products.requests.create)
+  async create({ caller, product: input }: NewProduct): Promise<ProductDto> {
+    const product = new Product(caller.userId, input);
+    this.em.persist(product);
+    this.outbox.add(products.events.created, { productId: product.id, version: product.version });
+    await this.em.flush();
+    return product.toDto();
+  }
+
+  @OnRequest(products.requests.getMany)
+  async getMany({ ids }: ProductIds): Promise<ProductDto[]> {
+    const found = await this.em.find(Product, { id: { $in: ids }, deletedAt: null });
+    return found.map((product) => product.toDto());
+  }
+
+  @OnRequest(products.requests.list)
+  async list(): Promise<ProductDto[]> {
+    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: 1000 });
+    return newest.map((product) => product.toDto());
+  }
+
+  @OnRequest(products.requests.update)
+  async update({ caller, id, changes }: ProductChanges): Promise<ProductDto> {
+    return this.em.transactional(async () => {
+      const product = await this.ownProduct(caller, id);
+      product.change(changes);
+      this.outbox.add(products.events.updated, { productId: id, version: product.version });
+      return product.toDto();
+    });
+  }
+
+  @OnRequest(products.requests.delete)
+  async delete({ caller, id }: ProductDeletion): Promise<ProductDto> {
+    return this.em.transactional(async () => {
+      const product = await this.ownProduct(caller, id);
+      product.delete();
+      this.outbox.add(products.events.deleted, { productId: id, version: product.version });
+      return product.toDto();
+    });
+  }
+
+  @OnRequest(products.requests.quote)
+  async quote({ ids }: ProductIds): Promise<ProductQuote[]> {
+    const rows = await this.em.execute<{ id: string; price_cents: number; stock: number }[]>(
+      'select id, price_cents, stock from products where id = any(?::uuid[]) and deleted_at is null',
+      [`{${ids.join(',')}}`],
+    );
+    return rows.map(({ id, price_cents, stock }) => ({ id, price: fromCents(price_cents), stock }));
+  }
+
+  /** Locked until the transaction ends, so that a reservation meanwhile is not overwritten. */
+  private async ownProduct(caller: Caller, id: string): Promise<Product> {
+    const product = await this.em.findOne(Product, { id, deletedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!product) throw new AppError('PRODUCT_NOT_FOUND', 'There is no such product', { productIds: [id] });
+    if (!mayActFor(caller, product.sellerId))
+      throw new AppError('FORBIDDEN', 'Only its seller and admins may change a product');
+    return product;
+  }
+}

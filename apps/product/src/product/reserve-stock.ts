@@ -1,0 +1,16 @@
+import { CancelReason, type OrderLine } from '@app/contracts';
+
+export interface ProductUnderLock {
+  id: string;
+  stock: number;
+  /** False once it has been deleted. */
+  available: boolean;
+}
+
+/** Why an order cannot have its lines, or undefined when it can: all of them or none. */
+export function whyNotReserved(lines: OrderLine[], products: ProductUnderLock[]): CancelReason | undefined {
+  const stockOf = new Map(products.filter(({ available }) => available).map(({ id, stock }) => [id, stock]));
+  if (lines.some(({ productId }) => !stockOf.has(productId))) return CancelReason.PRODUCT_UNAVAILABLE;
+  if (lines.some(({ productId, quantity }) => stockOf.get(productId)! < quantity)) return CancelReason.OUT_OF_STOCK;
+  return undefined;
+}

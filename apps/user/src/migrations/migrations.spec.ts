@@ -1,0 +1,7 @@
+import { schemaDrift } from '@app/testing';
+import { expect, test } from '@jest/globals';
+import { userService } from '../user.module.js';
+
+test('the migrations make the tables that the entities say', async () => {
+  expect(await schemaDrift(userService)).toBe('');
+});

@@ -1,0 +1,66 @@
+import { AppError, users, type ProfileUpdate, type RegisterInput, type UserDto, type UserIds } from '@app/contracts';
+import { OnRequest, Outbox } from '@app/messaging';
+import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
+import { Controller } from '@nestjs/common';
+import { hashPassword } from '../session/password.js';
+import { User } from './user.entity.js';
+
+@Controller()
+export class UserController {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly outbox: Outbox,
+  ) {}
+
+  @OnRequest(users.requests.register)
+  async register({ name, email, password }: RegisterInput): Promise<UserDto> {
+    const user = new User(name, email, await hashPassword(password));
+    this.em.persist(user);
+    this.outbox.add(users.events.registered, {
+      userId: user.id,
+      version: user.version,
+      registeredAt: user.createdAt.toISOString(),
+    });
+    try {
+      await this.em.flush();
+    } catch (error) {
+      if (error instanceof UniqueConstraintViolationException)
+        throw new AppError('EMAIL_TAKEN', 'This e-mail is registered already');
+      throw error;
+    }
+    return user.toDto();
+  }
+
+  @OnRequest(users.requests.getMany)
+  async getMany({ ids }: UserIds): Promise<UserDto[]> {
+    const found = await this.em.find(User, { id: { $in: ids } });
+    return found.map((user) => user.toDto());
+  }
+
+  @OnRequest(users.requests.list)
+  async list(): Promise<UserDto[]> {
+    const newest = await this.em.find(User, {}, { orderBy: { id: 'desc' }, limit: 1000 });
+    return newest.map((user) => user.toDto());
+  }
+
+  @OnRequest(users.requests.updateProfile)
+  async updateProfile({ caller, changes }: ProfileUpdate): Promise<UserDto> {
+    return this.em.transactional(async (tx) => {
+      const user = await tx.findOne(User, caller.userId, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (!user) throw new AppError('USER_NOT_FOUND', 'There is no such user');
+      if (user.change(changes)) {
+        const { id: userId, version, shippingAddress, pincode, city, country, phoneNumber } = user;
+        this.outbox.add(users.events.profileUpdated, {
+          userId,
+          version,
+          shippingAddress,
+          pincode,
+          city,
+          country,
+          phoneNumber,
+        });
+      }
+      return user.toDto();
+    });
+  }
+}

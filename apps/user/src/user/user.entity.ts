@@ -1,0 +1,52 @@
+import { Role, type ProfileInput, type UserDto } from '@app/contracts';
+import { Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { v7 } from 'uuid';
+
+@Entity({ tableName: 'users' })
+export class User {
+  /** Time-ordered, so that newest first is the primary key backwards. */
+  @PrimaryKey({ type: 'uuid' }) id: string = v7();
+  @Property({ length: 100 }) name: string;
+  @Property({ length: 254 }) @Unique() email: string;
+  @Property() passwordHash: string;
+  @Enum({ items: () => Role }) role: Role = Role.CUSTOMER;
+  @Property({ type: 'text' }) bio = '';
+  @Property({ type: 'text' }) shippingAddress = '';
+  @Property({ type: 'text' }) pincode = '';
+  @Property({ type: 'text' }) city = '';
+  @Property({ type: 'text' }) country = '';
+  @Property({ type: 'text' }) phoneNumber = '';
+  /** Counts changes; events carry it, so that the newer of two is known. */
+  @Property() version: number = 1;
+  @Property() createdAt: Date = new Date();
+
+  constructor(name: string, email: string, passwordHash: string) {
+    this.name = name;
+    this.email = email;
+    this.passwordHash = passwordHash;
+  }
+
+  /** Takes over what is given; answers whether anything is different now. */
+  change(changes: ProfileInput): boolean {
+    const given = Object.entries(changes).filter(
+      ([key, value]) => value !== undefined && value !== null && value !== this[key as keyof ProfileInput],
+    );
+    if (given.length === 0) return false;
+    Object.assign(this, Object.fromEntries(given));
+    this.version++;
+    return true;
+  }
+
+  toDto(): UserDto {
+    const { id, name, email, role, version, bio, shippingAddress, pincode, city, country, phoneNumber } = this;
+    return {
+      id,
+      name,
+      email,
+      role,
+      version,
+      profile: { bio, shippingAddress, pincode, city, country, phoneNumber },
+      createdAt: this.createdAt.toISOString(),
+    };
+  }
+}
