@@ -1,7 +1,6 @@
 import { Migration001Orders } from './migrations/migration-001-orders.js';
 import { Customer } from './order/customer.entity.js';
-import { OrderItem } from './order/order-item.entity.js';
-import { Order } from './order/order.entity.js';
+import { Order, OrderItem } from './order/order.entity.js';
 
 export const database = {
   entities: [Order, OrderItem, Customer],

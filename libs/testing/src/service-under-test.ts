@@ -19,9 +19,10 @@ import {
 import { DatabaseServiceConfig, startService, type ServiceDefinition } from '@app/platform';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { lastValueFrom } from 'rxjs';
 import { eventually } from './eventually.js';
+import { TestBroker } from './test-broker.js';
 import { TestDatabase } from './test-database.js';
 
 const contracts = { user: users, product: products, order: orders };
@@ -49,10 +50,14 @@ export class ServiceUnderTest {
   static async start(definition: ServiceDefinition, stubs: Stubs = {}): Promise<ServiceUnderTest> {
     const name = definition.name as ServiceName;
     const database = await TestDatabase.create();
-    const service = new ServiceUnderTest(name, database, testTransport(database));
+    const rabbitMqUrl = process.env.TEST_RABBITMQ_URL;
+    const broker = rabbitMqUrl ? new TestBroker(rabbitMqUrl) : undefined;
+    const transport = broker ? new RabbitMqTransport(broker) : new InProcessTransport({ databaseUrl: database.url });
+    const service = new ServiceUnderTest(name, database, transport);
     service.closing.push(
       () => database.drop(),
-      () => service.transport.close(),
+      async () => broker?.drop(),
+      () => transport.close(),
     );
     try {
       for (const [neighbour, stub] of Object.entries(stubs)) await service.stub(neighbour as ServiceName, stub);
@@ -150,11 +155,4 @@ export class ServiceUnderTest {
     });
     this.closing.push(async () => server.close());
   }
-}
-
-function testTransport(database: TestDatabase): Transport {
-  const url = process.env.TEST_RABBITMQ_URL;
-  return url
-    ? new RabbitMqTransport({ url, prefix: `test-${randomBytes(6).toString('hex')}.` })
-    : new InProcessTransport({ databaseUrl: database.url });
 }

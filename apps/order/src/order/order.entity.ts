@@ -5,11 +5,11 @@ import {
   OrderStatus,
   type OrderDto,
   type OrderEvent,
+  type OrderItemDto,
   type ShippingDetails,
 } from '@app/contracts';
-import { Entity, Enum, Index, OneToMany, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { BigIntType, Collection } from '@mikro-orm/postgresql';
-import { OrderItem } from './order-item.entity.js';
+import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { BigIntType, Collection, type Rel } from '@mikro-orm/postgresql';
 
 /** Which statuses each may follow. */
 const FOLLOWS: Record<OrderStatus, OrderStatus[]> = {
@@ -85,5 +85,20 @@ export class Order {
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
     };
+  }
+}
+
+@Entity({ tableName: 'order_items' })
+export class OrderItem {
+  @PrimaryKey({ type: 'uuid' }) id: string;
+  @ManyToOne(() => Order, { deleteRule: 'cascade' }) @Index() order: Rel<Order>;
+  @Property({ type: 'uuid' }) productId: string;
+  @Property({ type: 'int' }) quantity: number;
+  /** Of one unit, when the order was placed. */
+  @Property({ type: 'int' }) priceCents: number;
+
+  toDto(): OrderItemDto {
+    const { id, productId, quantity, priceCents } = this;
+    return { id, productId, quantity, price: fromCents(priceCents) };
   }
 }

@@ -15,7 +15,7 @@ export const IsServiceUrl = (...schemes: string[]) =>
 function faultOf(value: unknown, schemes: string[], args?: ValidationArguments): string | undefined {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !schemes.includes(url.protocol.slice(0, -1))) return `must be a URL that begins with ${schemes[0]}://`;
-  const production = (args?.object as { NODE_ENV?: string }).NODE_ENV === 'production';
+  const production = (args?.object as { NODE_ENV?: string } | undefined)?.NODE_ENV === 'production';
   if (production && SAMPLE_PASSWORDS.has(url.password)) return 'must carry a password of its own in production';
   return undefined;
 }
