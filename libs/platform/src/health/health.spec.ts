@@ -1,0 +1,50 @@
+import { users } from '@app/contracts';
+import { InProcessTransport } from '@app/messaging';
+import { eventually, TcpProxy, TestDatabase } from '@app/testing';
+import { afterEach, expect, test } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { DatabaseServiceConfig } from '../config/service-config.js';
+import { startService } from '../start-service.js';
+
+@Module({})
+class EmptyModule {}
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  while (cleanups.length) await cleanups.pop()!();
+});
+
+async function startOn(databaseUrl: string) {
+  const transport = new InProcessTransport({ databaseUrl });
+  cleanups.push(() => transport.close());
+  const config = Object.assign(new DatabaseServiceConfig(), { DATABASE_URL: databaseUrl, PORT: 0 });
+  const definition = { name: users.service, module: EmptyModule, database: { entities: [], migrations: [] } };
+  const app = await startService(definition, config, transport);
+  cleanups.push(() => app.close());
+  return (path: string) => app.inject({ method: 'GET', url: path });
+}
+
+test('a service is live and ready, creates its own database, and tells its metrics', async () => {
+  const database = await TestDatabase.create();
+  cleanups.push(() => database.drop());
+  const get = await startOn(database.url);
+  expect((await get('/health/live')).statusCode).toBe(200);
+  const ready = await get('/health/ready');
+  expect(ready.json()).toMatchObject({ status: 'ok', info: { broker: { status: 'up' }, database: { status: 'up' } } });
+  expect((await get('/metrics')).body).toContain('process_cpu_seconds_total{service="user"}');
+});
+
+test('a service whose database is away stays live, is not ready, and is again when it is back', async () => {
+  const database = await TestDatabase.create();
+  cleanups.push(() => database.drop());
+  const proxy = await TcpProxy.listen(database.url);
+  cleanups.push(() => proxy.close());
+  const get = await startOn(proxy.url);
+  proxy.cut();
+  const unready = await get('/health/ready');
+  expect(unready.statusCode).toBe(503);
+  expect(unready.json()).toMatchObject({ error: { database: { status: 'down' } } });
+  expect((await get('/health/live')).statusCode).toBe(200);
+  proxy.restore();
+  await eventually(async () => expect((await get('/health/ready')).statusCode).toBe(200));
+});
