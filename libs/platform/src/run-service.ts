@@ -34,6 +34,9 @@ export function useLogger(config: ServiceConfig) {
   );
 }
 
+/** What is in flight has 10 s to finish; whatever still holds the process then, a store that hangs mostly, is left. */
+const STOP_TIMEOUT_MS = 15_000;
+
 /**
  * Runs a process: `start` answers with what stops it. SIGTERM, SIGINT and SIGHUP stop it in order, a second one at once; a fault
  * at the start is told in plain words and ends it with code 1.
