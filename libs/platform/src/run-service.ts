@@ -50,6 +50,7 @@ export async function main(start: () => Promise<() => Promise<void>>) {
       if (stoppingSince !== undefined && Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
       if (stoppingSince !== undefined) process.exit(1);
       stoppingSince = Date.now();
+      setTimeout(() => end(`Not stopped after ${STOP_TIMEOUT_MS} ms: ending all the same`), STOP_TIMEOUT_MS).unref();
       started
         .then((stop) => stop())
         .then(

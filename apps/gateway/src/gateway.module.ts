@@ -1,0 +1,73 @@
+import { AuthModule } from '@app/auth';
+import { badUserInput, orders, products, users } from '@app/contracts';
+import { RequestClients } from '@app/messaging';
+import type { ServiceDefinition } from '@app/platform';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { CacheModule } from '@nestjs/cache-manager';
+import { Module, ValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { UserServiceTokens } from './auth/user-service-tokens.js';
+import { GatewayConfig } from './config.js';
+import { AppErrorFilter } from './graphql/app-error.filter.js';
+import { formatError } from './graphql/format-error.js';
+import { Graphiql } from './graphql/graphiql.js';
+import { resolvers } from './graphql/schema.js';
+import { RequestTrace } from './graphql/trace.js';
+import { cacheStores } from './product/cache-stores.js';
+import { ProductEventsController } from './product/product-events.controller.js';
+import { ProductCache } from './product/product.cache.js';
+import { ProductLoader } from './product/product.loader.js';
+import { ProductVersion } from './product/product-version.js';
+import { Redis } from './redis.js';
+import { RedisModule } from './redis.module.js';
+import { UserLoader } from './user/user.loader.js';
+
+@Module({
+  imports: [
+    RequestClients.to(users, products, orders),
+    AuthModule.forRoot({ validator: UserServiceTokens, imports: [RequestClients.to(users)] }),
+    RedisModule,
+    CacheModule.registerAsync({
+      imports: [RedisModule],
+      inject: [{ token: Redis, optional: true }],
+      useFactory: (redis: Redis | undefined) => ({ stores: cacheStores(redis) }),
+    }),
+    GraphQLModule.forRootAsync<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      inject: [GatewayConfig],
+      useFactory: ({ explorable }: GatewayConfig) => ({
+        autoSchemaFile: true,
+        sortSchema: true,
+        introspection: explorable,
+        graphiql: false, // ours works offline
+        formatError,
+        autoTransformHttpErrors: false,
+        includeStacktraceInErrorResponses: false,
+      }),
+    }),
+  ],
+  controllers: [ProductEventsController],
+  providers: [
+    ...resolvers,
+    UserLoader,
+    ProductLoader,
+    ProductCache,
+    ProductVersion,
+    RequestTrace,
+    Graphiql,
+    { provide: APP_FILTER, useClass: AppErrorFilter },
+    {
+      provide: APP_PIPE,
+      useValue: new ValidationPipe({
+        transform: true,
+        whitelist: true,
+        forbidNonWhitelisted: true,
+        exceptionFactory: badUserInput,
+      }),
+    },
+  ],
+})
+export class GatewayModule {}
+
+export const gatewayService: ServiceDefinition = { name: 'gateway', module: GatewayModule };

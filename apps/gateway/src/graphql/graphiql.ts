@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip, gunzip } from 'node:zlib';
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayConfig } from '../config.js';
+
+const FIRST_QUERY = `# Bazaar. Ctrl-Enter runs the operation at the cursor; Ctrl-Space completes.
+#
+# What needs a caller takes an access token: \`registerUser\`, then \`loginUser\`, then in Headers below
+# { "Authorization": "Bearer <accessToken>" }
+
+query Products {
+  products {
+    id
+    name
+    price
+    stock
+  }
+}
+`;
+
+interface Page {
+  readonly gzipped: Buffer;
+  readonly etag: string;
+}
+
+/** GraphiQL at GET /graphql for browsers. The page holds all it needs (9 MB, 2 MB gzipped), so that it works offline. */
+@Injectable()
+export class Graphiql {
+  private page: Promise<Page> | undefined;
+
+  constructor(host: HttpAdapterHost, config: GatewayConfig) {
+    if (!config.explorable) return;
+    // Apollo has the route; a hook answers before it.
+    host.httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', async (request, reply) => {
+      if (asksForPage(request)) return this.send(request, reply);
+    });
+  }
+
+  private async send(request: FastifyRequest, reply: FastifyReply) {
+    const { gzipped, etag } = await (this.page ??= renderPage());
+    reply.headers({ etag, 'cache-control': 'no-cache', vary: 'Accept, Accept-Encoding' });
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    reply.type('text/html; charset=utf-8');
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(await promisify(gunzip)(gzipped));
+    return reply.header('content-encoding', 'gzip').send(gzipped);
+  }
+}
+
+const asksForPage = ({ method, url, headers }: FastifyRequest) =>
+  method === 'GET' && /^\/graphql\/?(\?|$)/.test(url) && (headers.accept ?? '').includes('text/html');
+
+/** Loaded when it is first asked for, since most gateways never are; from its package, and so no part of the bundle. */
+async function renderPage(): Promise<Page> {
+  const { renderGraphiQL } = await import(/* webpackIgnore: true */ '@graphql-yoga/render-graphiql');
+  const html = renderGraphiQL({ title: 'Bazaar', defaultQuery: FIRST_QUERY });
+  return {
+    gzipped: await promisify(gzip)(html),
+    etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
+  };
+}

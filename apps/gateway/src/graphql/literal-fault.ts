@@ -1,0 +1,33 @@
+import { BREAK, type GraphQLError, Kind, type Location, parse, visit } from 'graphql';
+
+const SCALAR_LITERALS = new Set<string>([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.ENUM,
+  Kind.NULL,
+  Kind.LIST,
+]);
+
+/** Where a literal that GraphQL refused stands, `input.items.0.quantity`; undefined for an error about anything else. */
+export function pathOfLiteral(error: GraphQLError): string | undefined {
+  const literal = error.nodes?.[0];
+  if (!literal?.loc || !SCALAR_LITERALS.has(literal.kind)) return undefined;
+  const { loc } = literal;
+  const path: (string | number)[] = [];
+  visit(parse(loc.source), {
+    enter(node) {
+      if (node.loc && !covers(node.loc, loc)) return false;
+      if (node.kind === Kind.VARIABLE_DEFINITION) path.push(`$${node.variable.name.value}`);
+      if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) path.push(node.name.value);
+      if (node.kind === literal.kind && sameSpan(node.loc, loc)) return BREAK;
+      if (node.kind === Kind.LIST) path.push(node.values.findIndex((item) => item.loc && covers(item.loc, loc)));
+      return undefined;
+    },
+  });
+  return path.join('.') || undefined;
+}
+
+const covers = (outer: Location, inner: Location) => outer.start <= inner.start && inner.end <= outer.end;
+const sameSpan = (one: Location | undefined, other: Location) => one?.start === other.start && one.end === other.end;

@@ -1,0 +1,30 @@
+import { products } from '@app/contracts';
+import { OnEvent } from '@app/messaging';
+import { Controller } from '@nestjs/common';
+import { ProductCache } from './product.cache.js';
+
+/** What others change: orders take stock, and products are written through other gateways too. */
+@Controller()
+export class ProductEventsController {
+  constructor(private readonly cache: ProductCache) {}
+
+  @OnEvent(products.events.created)
+  created() {
+    return this.cache.changedElsewhere();
+  }
+
+  @OnEvent(products.events.updated)
+  updated() {
+    return this.cache.changedElsewhere();
+  }
+
+  @OnEvent(products.events.deleted)
+  deleted() {
+    return this.cache.changedElsewhere();
+  }
+
+  @OnEvent(products.events.stockChanged)
+  stockChanged() {
+    return this.cache.changedElsewhere();
+  }
+}

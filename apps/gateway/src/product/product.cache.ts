@@ -1,0 +1,100 @@
+import { type ClientOf, type ProductDto, products } from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Cache } from '@nestjs/cache-manager';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import DataLoader from 'dataloader';
+import { GatewayConfig } from '../config.js';
+import { inOrderOf } from '../graphql/loader-by-id.js';
+import { ProductVersion } from './product-version.js';
+
+/** Versions make sure that nothing old is read; this is for what no version is left of. */
+const KEPT_MS = 10_000;
+/** Between two renewals for changes that others made. */
+const RENEWAL_MS = 200;
+
+/**
+ * Public product reads. A key carries the version that was current before its data was asked for, so whoever reads slowly
+ * keeps old data only under a version that nobody uses any more. Misses at one time are fetched once.
+ */
+@Injectable()
+export class ProductCache implements OnApplicationShutdown {
+  private readonly prefix: string;
+  /** What is being fetched past the cache, while there is no version to go by. */
+  private readonly fetching = new Map<string, Promise<unknown>>();
+  private versionInMemory: string | undefined;
+  private resting: NodeJS.Timeout | undefined;
+  private changedMeanwhile = false;
+
+  constructor(
+    config: GatewayConfig,
+    private readonly cache: Cache,
+    private readonly version: ProductVersion,
+    @InjectClient(products) private readonly productService: ClientOf<typeof products>,
+  ) {
+    this.prefix = `${config.KEY_PREFIX}products`;
+  }
+
+  async list(): Promise<ProductDto[]> {
+    return this.read(await this.currentVersion(), 'list', () => this.productService.list({}));
+  }
+
+  /** In the order of the ids; null for a product that does not exist. */
+  async getMany(ids: readonly string[]): Promise<(ProductDto | null)[]> {
+    const version = await this.currentVersion();
+    const missing = new DataLoader((missingIds: readonly string[]) => this.fetchMany(missingIds));
+    return Promise.all(ids.map((id) => this.read(version, id, () => missing.load(id))));
+  }
+
+  /** After a write of our own: once this is done, no read answers with what was before. */
+  async changed(): Promise<void> {
+    this.fetching.clear();
+    await this.version.renew();
+  }
+
+  /** After a change that we heard of: the first counts at once, a flood of them every 200 ms. */
+  async changedElsewhere(): Promise<void> {
+    if (this.resting) {
+      this.changedMeanwhile = true;
+      return;
+    }
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      if (this.changedMeanwhile) void this.changedElsewhere();
+    }, RENEWAL_MS).unref();
+    this.changedMeanwhile = false;
+    await this.changed();
+  }
+
+  onApplicationShutdown() {
+    clearTimeout(this.resting);
+  }
+
+  private async currentVersion(): Promise<string | undefined> {
+    const version = await this.version.current();
+    if (version !== undefined && version !== this.versionInMemory) {
+      await this.cache.stores[0]?.clear();
+      this.versionInMemory = version;
+    }
+    return version;
+  }
+
+  private read<T>(version: string | undefined, name: string, fetch: () => Promise<T>): Promise<T> {
+    return version === undefined
+      ? this.fetchOnce(name, fetch)
+      : this.cache.wrap(`${this.prefix}:v${version}:${name}`, fetch, KEPT_MS);
+  }
+
+  private fetchOnce<T>(name: string, fetch: () => Promise<T>): Promise<T> {
+    const running = this.fetching.get(name) as Promise<T> | undefined;
+    if (running) return running;
+    const fetched = fetch().finally(() => {
+      if (this.fetching.get(name) === fetched) this.fetching.delete(name);
+    });
+    this.fetching.set(name, fetched);
+    return fetched;
+  }
+
+  private async fetchMany(ids: readonly string[]): Promise<(ProductDto | null)[]> {
+    return inOrderOf(ids, await this.productService.getMany({ ids: [...ids] }));
+  }
+}

@@ -1,0 +1,56 @@
+import { CurrentUser, Public, SignedIn } from '@app/auth';
+import { Caller, type ClientOf, ProductDto, ProductInput, products, ProductUpdateInput } from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { IdArgument } from '../graphql/id-argument.js';
+import { ProductCache } from './product.cache.js';
+import { ProductLoader } from './product.loader.js';
+
+@Resolver(() => ProductDto)
+export class ProductResolver {
+  constructor(
+    @InjectClient(products) private readonly productService: ClientOf<typeof products>,
+    private readonly cache: ProductCache,
+    private readonly loader: ProductLoader,
+  ) {}
+
+  @Query(() => [ProductDto], { description: 'Anyone; cached.' })
+  @Public()
+  products(): Promise<ProductDto[]> {
+    return this.cache.list();
+  }
+
+  @Query(() => ProductDto, { nullable: true, description: 'Anyone; cached.' })
+  @Public()
+  product(@IdArgument() id: string, @Context() operation: object): Promise<ProductDto | null> {
+    return this.loader.load(operation, id);
+  }
+
+  @Mutation(() => ProductDto, { description: 'Signed in; the caller becomes its seller.' })
+  @SignedIn()
+  async createProduct(@Args('input') input: ProductInput, @CurrentUser() caller: Caller): Promise<ProductDto> {
+    const product = await this.productService.create({ caller, product: input });
+    await this.cache.changed();
+    return product;
+  }
+
+  @Mutation(() => ProductDto, { description: 'Its seller and admins.' })
+  @SignedIn()
+  async updateProduct(
+    @IdArgument() id: string,
+    @Args('input') input: ProductUpdateInput,
+    @CurrentUser() caller: Caller,
+  ): Promise<ProductDto> {
+    const product = await this.productService.update({ caller, id, changes: input });
+    await this.cache.changed();
+    return product;
+  }
+
+  @Mutation(() => ProductDto, { description: 'Its seller and admins. Orders keep what they hold of it.' })
+  @SignedIn()
+  async deleteProduct(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
+    const product = await this.productService.delete({ caller, id });
+    await this.cache.changed();
+    return product;
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, it } from '@jest/globals';
+import { maskEmail } from './mask-email.js';
+
+it.each([
+  ['jane@example.com', 'j***@example.com'],
+  ['j@example.com', 'j***@example.com'],
+  ['"a@b"@example.com', '"***@example.com'],
+  ['no e-mail at all', '***'],
+  ['', '***'],
+])('of %j shows %j', (email, masked) => {
+  expect(maskEmail(email)).toBe(masked);
+});

@@ -1,0 +1,76 @@
+import { CurrentUser, Public, SignedIn } from '@app/auth';
+import {
+  AppError,
+  Caller,
+  type ClientOf,
+  mayActFor,
+  ProfileDto,
+  ProfileInput,
+  RegisterInput,
+  UserDto,
+  users,
+} from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { IdArgument } from '../graphql/id-argument.js';
+import { maskEmail } from './mask-email.js';
+import { UserLoader } from './user.loader.js';
+
+@Resolver(() => UserDto)
+export class UserResolver {
+  /** Who has just registered has no token yet, and is the user themself all the same. */
+  private readonly justRegistered = new WeakSet<UserDto>();
+
+  constructor(
+    @InjectClient(users) private readonly userService: ClientOf<typeof users>,
+    private readonly loader: UserLoader,
+  ) {}
+
+  @Query(() => [UserDto], { description: 'Signed in.' })
+  @SignedIn()
+  users(): Promise<UserDto[]> {
+    return this.userService.list({});
+  }
+
+  @Query(() => UserDto, { nullable: true })
+  @Public()
+  user(@IdArgument() id: string, @Context() operation: object): Promise<UserDto | null> {
+    return this.loader.load(operation, id);
+  }
+
+  @Query(() => UserDto, { description: 'Signed in: the caller.' })
+  @SignedIn()
+  async me(@CurrentUser() caller: Caller, @Context() operation: object): Promise<UserDto> {
+    const me = await this.loader.load(operation, caller.userId);
+    if (!me) throw new AppError('USER_NOT_FOUND', 'This user does not exist any more');
+    return me;
+  }
+
+  @Mutation(() => UserDto)
+  @Public()
+  async registerUser(@Args('input') input: RegisterInput): Promise<UserDto> {
+    const user = await this.userService.register(input);
+    this.justRegistered.add(user);
+    return user;
+  }
+
+  @Mutation(() => UserDto)
+  @SignedIn()
+  updateProfile(@Args('input') input: ProfileInput, @CurrentUser() caller: Caller): Promise<UserDto> {
+    return this.userService.updateProfile({ caller, changes: input });
+  }
+
+  @ResolveField()
+  email(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): string {
+    return this.maySeeAll(user, caller) ? user.email : maskEmail(user.email);
+  }
+
+  @ResolveField()
+  profile(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): ProfileDto | null {
+    return this.maySeeAll(user, caller) ? user.profile : null;
+  }
+
+  private maySeeAll(user: UserDto, caller: Caller | undefined): boolean {
+    return this.justRegistered.has(user) || (caller !== undefined && mayActFor(caller, user.id));
+  }
+}

@@ -1,0 +1,9 @@
+import type { Caller } from '@app/contracts';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { requestOf } from './access.guard.js';
+
+/** The `Caller`; undefined where an operation is `@Public()` and no token was sent. */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Caller | undefined => {
+  const { user } = requestOf(context);
+  return user && { userId: user.userId, role: user.role };
+});

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, Role, type ValidToken } from '@app/contracts';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { TokenVerdicts } from './token-verdicts.js';
+
+const validFor = (ms: number): ValidToken => ({
+  userId: randomUUID(),
+  role: Role.CUSTOMER,
+  sessionId: randomUUID(),
+  expiresAt: new Date(Date.now() + ms).toISOString(),
+});
+
+describe('the verdict of a token', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const validate = jest.fn<(token: string) => Promise<ValidToken>>();
+  const start = () => {
+    validate.mockReset();
+    return new TokenVerdicts({ validate });
+  };
+
+  it('is asked for once by all who want it at the same time, and remembered for five seconds', async () => {
+    const verdicts = start();
+    const token = validFor(60_000);
+    validate.mockResolvedValue(token);
+    expect(await Promise.all([verdicts.of('a'), verdicts.of('a')])).toEqual([token, token]);
+    jest.advanceTimersByTime(4_999);
+    await verdicts.of('a');
+    expect(validate).toHaveBeenCalledTimes(1);
+    jest.advanceTimersByTime(1);
+    await verdicts.of('a');
+    expect(validate).toHaveBeenCalledTimes(2);
+  });
+
+  it('is not remembered beyond the end of the token', async () => {
+    const verdicts = start();
+    validate.mockResolvedValueOnce(validFor(1_000));
+    validate.mockRejectedValueOnce(new AppError('UNAUTHENTICATED', 'expired'));
+    await verdicts.of('a');
+    jest.advanceTimersByTime(1_000);
+    await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('is remembered when it is a refusal, but not when nobody could be asked', async () => {
+    const verdicts = start();
+    validate.mockRejectedValueOnce(new AppError('SERVICE_UNAVAILABLE', 'away'));
+    await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    validate.mockRejectedValueOnce(new AppError('UNAUTHENTICATED', 'ended'));
+    await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(validate).toHaveBeenCalledTimes(2);
+  });
+
+  it('is one per token', async () => {
+    const verdicts = start();
+    validate.mockImplementation(async (token) => ({ ...validFor(60_000), userId: token }));
+    expect((await verdicts.of('a')).userId).toBe('a');
+    expect((await verdicts.of('b')).userId).toBe('b');
+  });
+
+  it('is forgotten, the least recently used first, when there are too many', async () => {
+    const verdicts = start();
+    validate.mockImplementation(async () => validFor(60_000));
+    await verdicts.of('used');
+    await verdicts.of('unused');
+    for (let i = 0; i < 9_999; i++) {
+      await verdicts.of('used');
+      await verdicts.of(`token ${i}`);
+    }
+    validate.mockClear();
+    await verdicts.of('used');
+    expect(validate).not.toHaveBeenCalled();
+    await verdicts.of('unused');
+    expect(validate).toHaveBeenCalledTimes(1);
+  });
+});
