@@ -1,6 +1,7 @@
 import { AppError, orders, products, type ClientOf, type OrderDto } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -190,5 +191,41 @@ describe.each(transports)('requests, %s', (kind) => {
     const fresh = [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)];
     await expect(ask('product.list', {})).resolves.toEqual(fresh);
     await expect(runWithTrace('00-nonsense', () => ask('product.list', {}))).resolves.toEqual(fresh);
+  });
+
+  it('run outside of the transaction that they are made in', async () => {
+    @Controller()
+    class Products {
+      constructor(private readonly em: EntityManager) {}
+
+      @OnRequest(products.requests.quote)
+      async quote({ ids }: { ids: string[] }) {
+        await this.em.execute('insert into effects (what) values (?)', [ids[0]]);
+        return [];
+      }
+    }
+    @Controller()
+    class Orders {
+      constructor(
+        private readonly em: EntityManager,
+        @InjectClient(products) private readonly catalogue: ClientOf<typeof products>,
+      ) {}
+
+      @OnRequest(orders.requests.list)
+      async list(): Promise<never> {
+        return this.em.transactional(async () => {
+          await this.catalogue.quote({ ids: [id] });
+          throw new AppError('FORBIDDEN', 'no');
+        });
+      }
+    }
+    const databaseUrl = world.database.url;
+    await world.start({ service: 'product', controllers: [Products], databaseUrl });
+    await world.start({ service: 'order', controllers: [Orders], databaseUrl, imports: [RequestClients.to(products)] });
+    const ask = await world.caller();
+    await expect(ask('order.list', { caller: { userId: id, role: 'ADMIN' } })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    expect(await world.effects()).toEqual([id]);
   });
 });

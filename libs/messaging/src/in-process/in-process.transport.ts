@@ -69,11 +69,11 @@ export class InProcessTransport implements Transport {
 
   private async tell(event: CloudEvent): Promise<void> {
     const consumers = consumersOf(event.type);
-    const stored = consumers.length ? await this.store.add(event, consumers) : [];
+    const body = JSON.stringify(event);
+    const stored = consumers.length ? await this.store.add(event.id, body, consumers) : [];
     for (const message of stored) {
       [...this.eventServers].find(({ service }) => service === message.service)?.offer(message);
     }
-    const body = JSON.stringify(event);
     for (const server of this.broadcastServers) server.hear(event.type, body);
   }
 }

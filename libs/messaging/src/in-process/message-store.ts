@@ -1,7 +1,6 @@
 import type { ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { CloudEvent } from '../cloud-event.js';
 import type { Outcome } from '../event-delivery.js';
 import type { DeadLetter } from '../transport.js';
 import { Batch } from './batch.js';
@@ -59,9 +58,8 @@ export class MessageStore {
   }
 
   /** Resolves once each service's copy is on disk, with the copies that were not there before. */
-  async add(event: CloudEvent, services: readonly ServiceName[]): Promise<StoredMessage[]> {
-    const body = JSON.stringify(event);
-    const copies = services.map((service) => ({ service, id: event.id, body, attempts: 0 }));
+  async add(id: string, body: string, services: readonly ServiceName[]): Promise<StoredMessage[]> {
+    const copies = services.map((service) => ({ service, id, body, attempts: 0 }));
     const stored = await Promise.all(copies.map((copy) => this.inserts.add(copy)));
     return copies.filter((copy, i) => stored[i]!.has(copy));
   }

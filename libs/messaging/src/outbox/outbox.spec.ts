@@ -106,8 +106,7 @@ describe.each(transports)('the outbox, %s', (kind) => {
     await startProducts();
     const ids = Array.from({ length: 300 }, () => randomUUID());
     await write(ids.slice(0, 150));
-    const [, ...rest] = await Promise.all([first.close(), write(ids.slice(150))]);
-    expect(rest).toHaveLength(1);
+    await Promise.all([first.close(), write(ids.slice(150))]);
     await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(300));
     expect(orderIds()).toEqual(ids);
   });
@@ -127,13 +126,12 @@ describe.each(transports)('the outbox, %s', (kind) => {
     await write([randomUUID()]);
     const publisher = world.transport.eventPublisher('product');
     let published = 0;
+    const publishAndDie = async (type: string, event: object) => {
+      await lastValueFrom(publisher.emit(type, event), { defaultValue: undefined });
+      if (++published === 1) await world.database.query(KILL_RELAYS);
+    };
     const dying = {
-      emit: (type: string, event: object) =>
-        from(
-          lastValueFrom(publisher.emit(type, event), { defaultValue: undefined }).then(
-            () => ++published > 1 || world.database.query(KILL_RELAYS),
-          ),
-        ),
+      emit: (type: string, event: object) => from(publishAndDie(type, event)),
       close: () => publisher.close() as Promise<void>,
     };
     const relay = new OutboxRelay(world.database.url, dying as unknown as ClientProxy);
@@ -141,9 +139,8 @@ describe.each(transports)('the outbox, %s', (kind) => {
     world.later(() => relay.stop());
     await eventually(async () => expect(await world.database.query('select from outbox')).toEqual([]));
     expect(published).toBe(2);
-    // In process, the second telling meets the first in the broker's own table, unless that has been delivered.
-    await eventually(() => expect(effects).toBe(1));
-    expect(await world.database.query('select from inbox')).toHaveLength(1);
+    await world.transport.close();
+    expect(effects).toBe(1);
   });
 
   it('resumes by itself when its database has been away, and forgets what was handled over a week ago', async () => {

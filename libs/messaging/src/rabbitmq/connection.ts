@@ -58,21 +58,20 @@ export function rebuildOnClose(channel: Channel, manager: AmqpConnectionManager)
 }
 
 /** Resolves once the broker has the message. @throws when it refuses, the connection breaks, or 10 s have passed. */
-export function publishConfirmed(
+export async function publishConfirmed(
   channel: ConfirmChannel,
   exchange: string,
   routingKey: string,
   body: Buffer,
   options: Options.Publish,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The broker has not confirmed in time')), CONFIRM_TIMEOUT_MS);
-    channel.publish(exchange, routingKey, body, { persistent: true, ...options }, (error) => {
-      clearTimeout(timer);
-      if (error) reject(error as Error);
-      else resolve();
-    });
-  });
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('The broker has not confirmed in time')), CONFIRM_TIMEOUT_MS);
+    channel.publish(exchange, routingKey, body, { persistent: true, ...options }, (error) =>
+      error ? reject(error as Error) : resolve(),
+    );
+  }).finally(() => clearTimeout(timer));
 }
 
 /** One round trip. @throws when the broker does not answer on this channel. */

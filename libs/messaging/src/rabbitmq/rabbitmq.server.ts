@@ -36,6 +36,7 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
   }
 
   override async setupChannel(channel: C, listening: () => void): Promise<void> {
+    if (this.closing) return;
     rebuildOnClose(channel, this.server as AmqpConnectionManager);
     channel.once('close', () => {
       if (this.live === channel) this.live = undefined;

@@ -1,101 +1,72 @@
-import { ClientRMQ, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import type { AmqpConnectionManager } from 'amqp-connection-manager';
+import { AppError } from '@app/contracts';
+import type { ReadPacket, WritePacket } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import type { Observable } from 'rxjs';
-import { AppError } from '@app/contracts';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
 import { currentTraceparent } from '../trace.js';
-import { connectTo, ping, rebuildOnClose, tamed, type Broker } from './connection.js';
-import { eventExchange, requestQueue } from './topology.js';
+import type { Broker } from './connection.js';
+import { RabbitMqClient } from './rabbitmq.client.js';
+import { requestQueue } from './topology.js';
 
 const REPLIES = 'amq.rabbitmq.reply-to';
 
 type Callback = (packet: WritePacket) => void;
 
-/** Nest's RabbitMQ client, for the requests to all services: nothing hangs, and nothing is sent after its caller gave up. */
-export class RequestClient extends ClientRMQ {
+/** Sends the requests to all services: nothing hangs, and nothing runs after its caller gave up. */
+export class RequestClient extends RabbitMqClient {
+  /** A request that is lost is its caller's timeout. */
+  protected readonly confirms = false;
   private readonly waiting = new Map<string, Callback>();
-  private live?: Channel;
-  private closed = false;
 
   constructor(
-    private readonly broker: Broker,
-    private readonly name: string,
+    broker: Broker,
+    name: string,
     private readonly timeoutMs: number,
   ) {
-    super(connectTo(broker, name));
-  }
-
-  override createClient(): AmqpConnectionManager {
-    return tamed(super.createClient() as AmqpConnectionManager, this.name, false);
-  }
-
-  override async setupChannel(channel: Channel, ready: () => void): Promise<void> {
-    rebuildOnClose(channel, this.client as AmqpConnectionManager);
-    channel.once('close', () => this.lost(channel));
-    channel.on('return', ({ properties }: Message) =>
-      this.settle(properties.correlationId as string, { err: unavailable('The service does not run') }),
-    );
-    await channel.consume(REPLIES, (message) => message && this.answered(message), { noAck: true });
-    this.live = channel;
-    ready();
+    super(broker, name);
   }
 
   override send<R, I>(pattern: string, data: I): Observable<R> {
     return withDeadline(super.send<R, I>(pattern, data), this.timeoutMs);
   }
 
-  /** On the channel itself: the wrapper would keep the request, and send it to be run when its caller has long given up. */
+  protected async prepare(channel: Channel): Promise<void> {
+    channel.on('return', ({ properties }: Message) =>
+      this.settle(properties.correlationId as string, { err: unavailable('The service does not run') }),
+    );
+    channel.once('close', () => {
+      const err = new AppError('SERVICE_TIMEOUT', 'The connection was lost before the answer came');
+      for (const correlationId of this.waiting.keys()) this.settle(correlationId, { err });
+    });
+    await channel.consume(REPLIES, (message) => message && this.answered(message), { noAck: true });
+  }
+
   protected override publish({ pattern, data }: ReadPacket, callback: Callback): () => void {
     const correlationId = randomUUID();
-    const queue = requestQueue(this.broker, serviceOf(String(pattern)));
+    const traceparent = currentTraceparent();
     try {
-      if (!this.live) throw unavailable('There is no connection to the broker');
-      this.waiting.set(correlationId, callback);
-      this.live.sendToQueue(queue, Buffer.from(JSON.stringify({ pattern, data })), {
+      const queue = requestQueue(this.broker, serviceOf(String(pattern)));
+      this.channelNow().sendToQueue(queue, Buffer.from(JSON.stringify({ pattern, data })), {
         correlationId,
         replyTo: REPLIES,
         mandatory: true,
         expiration: this.timeoutMs,
-        headers: { traceparent: currentTraceparent() },
+        headers: traceparent ? { traceparent } : {},
       });
+      this.waiting.set(correlationId, callback);
     } catch (err) {
-      this.waiting.delete(correlationId);
       callback({ err });
     }
     return () => this.waiting.delete(correlationId);
   }
 
   private answered({ properties, content }: ConsumeMessage): void {
-    const answer = JSON.parse(content.toString()) as Answer;
-    this.settle(properties.correlationId as string, answer);
+    this.settle(properties.correlationId as string, JSON.parse(content.toString()) as Answer);
   }
 
   private settle(correlationId: string, packet: WritePacket): void {
     this.waiting.get(correlationId)?.({ ...packet, isDisposed: true });
     this.waiting.delete(correlationId);
-  }
-
-  private lost(channel: Channel): void {
-    if (this.live === channel) this.live = undefined;
-    const err = new AppError('SERVICE_TIMEOUT', 'The connection was lost before the answer came');
-    for (const correlationId of this.waiting.keys()) this.settle(correlationId, { err });
-  }
-
-  override async connect(): Promise<void> {
-    if (this.closed) throw unavailable('This process is closing');
-    await super.connect();
-  }
-
-  async check(): Promise<void> {
-    if (this.closed) return;
-    await this.connect();
-    await ping(this.live, this.name, eventExchange(this.broker));
-  }
-
-  override async close(): Promise<void> {
-    this.closed = true;
-    await super.close();
   }
 }

@@ -1,0 +1,43 @@
+import { orders, products, type OrderDto, type OrderKey } from '@app/contracts';
+import { OnEvent, OnRequest } from './message-handlers.js';
+
+/** What the compiler must refuse; `tsc` fails where it does not. */
+export class WrongHandlers {
+  // @ts-expect-error the input is not this request's
+  @OnRequest(orders.requests.get)
+  async wrongInput(_key: { id: number }): Promise<OrderDto | null> {
+    return null;
+  }
+
+  // @ts-expect-error the answer is not this request's
+  @OnRequest(orders.requests.list)
+  async wrongAnswer(): Promise<OrderDto> {
+    return {} as OrderDto;
+  }
+
+  // @ts-expect-error a handler answers with a promise
+  @OnRequest(orders.requests.list)
+  notAsync(): OrderDto[] {
+    return [];
+  }
+
+  // @ts-expect-error only the payload is passed
+  @OnRequest(orders.requests.get)
+  async twoParameters(_key: OrderKey, _more: string): Promise<OrderDto | null> {
+    return null;
+  }
+
+  // @ts-expect-error an event is no request
+  @OnRequest(products.events.stockReserved)
+  async notARequest(): Promise<void> {}
+
+  // @ts-expect-error the payload is not this event's
+  @OnEvent(products.events.stockReserved)
+  async wrongPayload(_payload: { productId: string }): Promise<void> {}
+
+  // @ts-expect-error nobody hears what an event's handler answers
+  @OnEvent(products.events.stockReserved)
+  async answering(): Promise<string> {
+    return '';
+  }
+}

@@ -1,0 +1,59 @@
+import { ClientRMQ } from '@nestjs/microservices';
+import type { AmqpConnectionManager } from 'amqp-connection-manager';
+import type { Channel } from 'amqplib';
+import { unavailable } from '../request-dispatch.js';
+import { connectTo, ping, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { eventExchange } from './topology.js';
+
+/** Nest's RabbitMQ client, publishing on the raw channel: what cannot be sent now fails, and is not kept for later. */
+export abstract class RabbitMqClient<C extends Channel = Channel> extends ClientRMQ {
+  protected abstract readonly confirms: boolean;
+  private live?: C;
+  private closed = false;
+
+  constructor(
+    protected readonly broker: Broker,
+    private readonly name: string,
+  ) {
+    super(connectTo(broker, name));
+  }
+
+  /** Readies each new channel. */
+  protected abstract prepare(channel: C): Promise<void>;
+
+  /** @throws AppError SERVICE_UNAVAILABLE while there is no connection. */
+  protected channelNow(): C {
+    if (!this.live) throw unavailable('There is no connection to the broker');
+    return this.live;
+  }
+
+  override createClient(): AmqpConnectionManager {
+    return tamed(super.createClient() as AmqpConnectionManager, this.name, this.confirms);
+  }
+
+  override async setupChannel(channel: C, ready: () => void): Promise<void> {
+    rebuildOnClose(channel, this.client as AmqpConnectionManager);
+    channel.once('close', () => {
+      if (this.live === channel) this.live = undefined;
+    });
+    await this.prepare(channel);
+    this.live = channel;
+    ready();
+  }
+
+  override async connect(): Promise<void> {
+    if (this.closed) throw unavailable('This process is closing');
+    await super.connect();
+  }
+
+  async check(): Promise<void> {
+    if (this.closed) return;
+    await this.connect();
+    await ping(this.live, this.name, eventExchange(this.broker));
+  }
+
+  override async close(): Promise<void> {
+    this.closed = true;
+    await super.close();
+  }
+}

@@ -1,0 +1,226 @@
+import { AppError, orders, products } from '@app/contracts';
+import { eventually, TcpProxy } from '@app/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Controller } from '@nestjs/common';
+import { connect, type Channel } from 'amqplib';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastValueFrom } from 'rxjs';
+import { OnEvent, OnRequest, outboxRow } from '../index.js';
+import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
+import { RabbitMqTransport } from './rabbitmq.transport.js';
+
+@Controller()
+class Reservations {
+  constructor(private readonly em: EntityManager) {}
+
+  @OnEvent(products.events.stockReserved)
+  async reserved({ orderId }: { orderId: string }) {
+    await this.em.execute('insert into effects (what) values (?)', [orderId]);
+  }
+
+  @OnRequest(orders.requests.list)
+  async list() {
+    return [];
+  }
+}
+
+const caller = { userId: randomUUID(), role: 'ADMIN' };
+
+it('fails at once, and does not hang, while there is no broker', async () => {
+  const transport = new RabbitMqTransport({ url: 'amqp://127.0.0.1:1' });
+  const client = transport.requestClient('gateway', 20_000);
+  const publisher = transport.eventPublisher('product');
+  const start = Date.now();
+  await expect(lastValueFrom(client.send('order.list', { caller }))).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+  });
+  await expect(lastValueFrom(publisher.emit('product.created', {}))).rejects.toBeDefined();
+  await expect(transport.check()).rejects.toBeDefined();
+  expect(Date.now() - start).toBeLessThan(10_000);
+  await transport.close();
+});
+
+if (RABBITMQ_URL)
+  describe('the RabbitMQ transport', () => {
+    let world: World;
+    let proxy: TcpProxy;
+    let proxied: RabbitMqTransport;
+    beforeEach(async () => {
+      world = await World.open('RabbitMQ');
+      proxy = await TcpProxy.listen(RABBITMQ_URL!);
+      const { prefix } = world.broker!;
+      proxied = new RabbitMqTransport({ url: proxy.url, prefix, retryDelaysMs: RETRY_DELAYS_MS });
+    });
+    afterEach(async () => {
+      proxy.restore();
+      await proxied.close();
+      await world.close();
+      await proxy.close();
+    });
+
+    const startOrders = (transport = world.transport) =>
+      world.start({ service: 'order', controllers: [Reservations], databaseUrl: world.database.url, transport });
+
+    async function onChannel<T>(work: (channel: Channel, prefix: string) => Promise<T>): Promise<T> {
+      const connection = await connect(RABBITMQ_URL!);
+      try {
+        const channel = await connection.createChannel();
+        channel.on('error', () => {});
+        const result = await work(channel, world.broker!.prefix);
+        await channel.close();
+        return result;
+      } finally {
+        await connection.close();
+      }
+    }
+
+    it('survives the loss of its broker, says so, loses nothing, and resumes by itself', async () => {
+      const broadcasts: string[] = [];
+      @Controller()
+      class Gateway {
+        @OnEvent(products.events.stockReserved)
+        async reserved({ orderId }: { orderId: string }) {
+          broadcasts.push(orderId);
+        }
+      }
+      await startOrders(proxied);
+      await world.start({ service: 'product', databaseUrl: world.database.url, transport: proxied });
+      await world.start({ controllers: [Gateway], transport: proxied });
+      const ask = await world.caller(20_000, proxied);
+      await expect(ask('order.list', { caller })).resolves.toEqual([]);
+      await expect(proxied.check()).resolves.toBeUndefined();
+
+      proxy.cut();
+      const orderIds = Array.from({ length: 50 }, () => randomUUID());
+      for (const orderId of orderIds) {
+        const { id, type, data } = outboxRow(products.events.stockReserved, { orderId });
+        await world.database.query('insert into outbox (id, type, data) values ($1, $2, $3)', [id, type, data]);
+      }
+      const start = Date.now();
+      await expect(ask('order.list', { caller })).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+      await expect(proxied.check()).rejects.toThrow(/RabbitMQ/);
+      expect(Date.now() - start).toBeLessThan(5_000);
+      await sleep(3_000);
+      expect(await world.effects()).toEqual([]);
+
+      proxy.restore();
+      await eventually(async () => expect(await world.effects()).toHaveLength(50));
+      expect((await world.effects()).toSorted()).toEqual(orderIds.toSorted());
+      await eventually(() => expect(ask('order.list', { caller })).resolves.toEqual([]));
+      await eventually(() => proxied.check());
+      const orderId = randomUUID();
+      await world.teller('product')('product.stockReserved', { orderId });
+      await eventually(() => expect(broadcasts).toContain(orderId));
+    });
+
+    it('starts as soon as a broker that is away comes', async () => {
+      proxy.cut();
+      const starting = startOrders(proxied);
+      const ask = await world.caller();
+      await sleep(1_500);
+      proxy.restore();
+      await starting;
+      await expect(ask('order.list', { caller })).resolves.toEqual([]);
+    });
+
+    describe('when a connection breaks during a request', () => {
+      let calls = 0;
+      @Controller()
+      class Slow {
+        @OnRequest(orders.requests.list)
+        async list() {
+          calls++;
+          await sleep(1_000);
+          return [];
+        }
+      }
+      const startSlow = (transport?: RabbitMqTransport) =>
+        world.start({ service: 'order', controllers: [Slow], transport });
+
+      async function cutDuring(transport: RabbitMqTransport | undefined, before: () => Promise<unknown>) {
+        calls = 0;
+        const ask = await world.caller(30_000, transport);
+        const answer = ask('order.list', { caller }).catch((error: AppError) => error.code);
+        await eventually(() => expect(calls).toBe(1));
+        await before();
+        const cutAt = Date.now();
+        proxy.cut();
+        return { code: await answer, fast: Date.now() - cutAt < 10_000, calls };
+      }
+
+      it("the service's: it is not run a second time by another instance", async () => {
+        await startSlow(proxied);
+        const result = await cutDuring(undefined, () => startSlow());
+        expect(result).toEqual({ code: 'SERVICE_UNAVAILABLE', fast: true, calls: 1 });
+      });
+
+      it("the caller's: it fails at once, as one whose outcome is not known", async () => {
+        await startSlow();
+        const result = await cutDuring(proxied, async () => {});
+        expect(result).toEqual({ code: 'SERVICE_TIMEOUT', fast: true, calls: 1 });
+      });
+    });
+
+    it('shares requests and events among the instances of a service', async () => {
+      const ran = { first: 0, second: 0 };
+      const instance = (name: keyof typeof ran) => {
+        @Controller()
+        class Orders {
+          @OnRequest(orders.requests.list)
+          async list() {
+            ran[name]++;
+            return [];
+          }
+
+          @OnEvent(products.events.stockReserved)
+          async reserved() {
+            ran[name]++;
+          }
+        }
+        return world.start({ service: 'order', controllers: [Orders] });
+      };
+      await instance('first');
+      await instance('second');
+      const ask = await world.caller();
+      await Promise.all(Array.from({ length: 20 }, () => ask('order.list', { caller })));
+      const tell = world.teller('product');
+      await Promise.all(Array.from({ length: 20 }, () => tell('product.stockReserved', { orderId: randomUUID() })));
+      await eventually(() => expect(ran.first + ran.second).toBe(40));
+      expect(ran.first).toBeGreaterThan(0);
+      expect(ran.second).toBeGreaterThan(0);
+    });
+
+    it('puts what is no event among the dead letters at once', async () => {
+      await startOrders();
+      await onChannel(async (channel, prefix) => {
+        channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('{not json'));
+        channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('null'));
+      });
+      const reason = expect.stringMatching(/not a CloudEvent/);
+      const letter = expect.objectContaining({ id: '', type: '', attempts: 1, reason });
+      await eventually(async () => expect(await world.transport.deadLetters('order')).toEqual([letter, letter]));
+    });
+
+    it('gives up an event that comes back unanswered time and again, as when it ends the process of whoever takes it', async () => {
+      const id = await world.teller('product')('product.stockReserved', { orderId: randomUUID() });
+      await eventually(async () => {
+        await onChannel(async (channel, prefix) => {
+          const message = await channel.get(`${prefix}order.events`);
+          if (message) channel.nack(message);
+        });
+        const [letter] = await world.transport.deadLetters('order');
+        expect(letter).toMatchObject({ id, reason: 'delivery_limit' });
+      });
+    });
+
+    it('declares its queue again when somebody has deleted it', async () => {
+      await startOrders();
+      await onChannel((channel, prefix) => channel.deleteQueue(`${prefix}order.events`));
+      await eventually(() => onChannel((channel, prefix) => channel.checkQueue(`${prefix}order.events`)));
+      const orderId = randomUUID();
+      await world.teller('product')('product.stockReserved', { orderId });
+      await eventually(async () => expect(await world.effects()).toEqual([orderId]));
+    });
+  });
