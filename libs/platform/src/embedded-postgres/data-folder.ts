@@ -19,19 +19,19 @@ export async function placeFor(directory: string, account: Account): Promise<str
   const link = join(directory, 'postgres');
   const linked = await readlink(link).catch(() => undefined);
   if (linked && (await isThere(dirname(linked)))) return linked;
+  if (linked) throw new Error(`The data are gone from ${linked}; to begin with none, remove ${link}.`);
   if (await mayReach(account, directory)) return link;
   // An empty directory was made for us, by mkdtemp perhaps: then it is ours to open.
   if ((await readdir(directory)).length === 0) await chmod(directory, 0o711);
   if (await mayReach(account, directory)) return link;
-  if (!linked && (await isThere(link)))
+  if (await isThere(link))
     throw new Error(
       `PostgreSQL cannot run as root, and its account cannot reach its data in ${link}: open the folders above.`,
     );
-  return outside(link, linked);
+  return outside(link);
 }
 
-async function outside(link: string, lost: string | undefined): Promise<string> {
-  if (lost) await rm(link, { force: true });
+async function outside(link: string): Promise<string> {
   const name = createHash('sha256').update(link).digest('hex').slice(0, 12);
   const folder = await mkdtemp(join(OUTSIDE, `bazaar-${name}-`));
   await chmod(folder, 0o711);

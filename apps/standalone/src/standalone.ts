@@ -1,0 +1,79 @@
+import { gatewayService } from '../../gateway/src/gateway.module.js';
+import { OrderConfig } from '../../order/src/config.js';
+import { orderService } from '../../order/src/order.module.js';
+import { ProductConfig } from '../../product/src/config.js';
+import { productService } from '../../product/src/product.module.js';
+import { UserConfig } from '../../user/src/config.js';
+import { userService } from '../../user/src/user.module.js';
+import { startService, useLogger } from '@app/platform';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { readConfig, readGatewayConfig, readServiceConfig } from './config.js';
+import { Store } from './store.js';
+import { inProcess, rabbitMq } from './transport.js';
+
+const SERVICES = [
+  { service: userService, config: UserConfig },
+  { service: productService, config: ProductConfig },
+  { service: orderService, config: OrderConfig },
+];
+
+/** Starts everything in this process, and answers with what stops it: the gateway first, PostgreSQL last. */
+export async function startStandalone(): Promise<() => Promise<void>> {
+  const config = readConfig();
+  const gateway = readGatewayConfig();
+  useLogger(gateway);
+  const address = `http://${gateway.HOST.includes(':') ? `[${gateway.HOST}]` : gateway.HOST}:${gateway.PORT}/graphql`;
+
+  const opened: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    while (opened.length > 0) await opened.pop()!();
+  };
+  try {
+    const store = await Store.open(config, `${address} (process ${process.pid})`);
+    opened.push(() => store.close());
+    if (store.heldBy !== undefined)
+      throw new Error(`Bazaar runs on these data already, at ${store.heldBy}. Stop that one, or set another DATA_DIR.`);
+    await refuseTakenPort(gateway.HOST, gateway.PORT);
+
+    const transport = rabbitMq(config) ?? (await inProcess(store));
+    opened.push(() => transport.close());
+    for (const { service, config } of SERVICES) {
+      const app = await startService(
+        service,
+        readServiceConfig(config, store.url(`bazaar_${service.name}`)),
+        transport,
+      );
+      opened.push(() => app.close());
+    }
+    const app = await startService(gatewayService, gateway, transport);
+    opened.push(() => app.close());
+
+    process.stdout.write(welcome(address, await store.place(config.DATA_DIR)));
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Before anything else starts, and in plain words. */
+async function refuseTakenPort(host: string, port: number): Promise<void> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${port} is in use by another program: stop that, or set PORT to another.`, { cause: error });
+  });
+  server.close();
+  await once(server, 'close');
+}
+
+const welcome = (address: string, place: string) => `
+The API is at ${address}; open it in a browser to explore it (GraphiQL).
+The data are ${place}. Ctrl-C stops everything.
+
+To begin with:
+
+  curl ${address} -H 'content-type: application/json' -d '{ "query": "mutation { registerUser(input: { name: \\"Asha\\", email: \\"asha@example.com\\", password: \\"correct horse\\" }) { id name } }" }'
+
+`;
