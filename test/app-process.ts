@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 30_000;
+/** What programs need of a machine; whatever else our own environment has is not the app's. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
+
+/** One built app (`dist/apps/<name>/main.js`) as a process of its own, which can be stopped, killed and started again. */
+export class AppProcess {
+  /** All that it has printed since it was first started. */
+  output = '';
+  private child?: ChildProcess;
+
+  /** `env` names its PORT. */
+  constructor(
+    readonly name: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.env.PORT}`;
+  }
+
+  get pid(): number | undefined {
+    return this.isRunning ? this.child?.pid : undefined;
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Resolves once it says that it is ready. @throws with the end of its output when it ends or does not get there. */
+  async start(): Promise<void> {
+    const main = join(import.meta.dirname, '..', 'dist', 'apps', this.name, 'main.js');
+    const inherited = Object.fromEntries(INHERITED.map((key) => [key, process.env[key]]));
+    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+      env: { ...inherited, NODE_ENV: 'test', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await this.isReady())) {
+      if (!this.isRunning) throw this.complaint('has ended');
+      if (Date.now() > deadline) throw this.complaint('is not ready');
+      await sleep(50);
+    }
+  }
+
+  /** Whether it answers that it can do its work now. */
+  async isReady(): Promise<boolean> {
+    return fetch(`${this.url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+
+  /** Asks it to end, and waits until it has. @throws when it does not end well. */
+  async stop(): Promise<void> {
+    const child = this.child;
+    if (!child || !this.isRunning) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const stuck = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const [code] = (await ended) as [number | null];
+    clearTimeout(stuck);
+    if (code !== 0) throw this.complaint(`has not stopped well (exit code ${code})`);
+  }
+
+  /** Ends it without its having a say. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    if (!child || !this.isRunning) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** It goes on existing, with its connections, and does nothing. */
+  freeze() {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw() {
+    this.child?.kill('SIGCONT');
+  }
+
+  private complaint(what: string): Error {
+    return new Error(`${this.name} ${what}. The end of what it printed:\n${this.output.slice(-4_000)}`);
+  }
+}
+
+/** Ports that nobody listens on, no two the same. */
+export async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newCustomers } from '../../client.js';
+import { OrderStream } from '../../order-stream.js';
+import { StandaloneStack, standaloneOn } from '../../standalone-stack.js';
+import { expectStockToAddUp, settledOrders } from '../../stock.js';
+
+const STOCK = 100_000;
+
+let stack: StandaloneStack;
+
+beforeEach(async () => {
+  stack = await StandaloneStack.start();
+});
+
+afterEach(() => stack?.stop());
+
+test('no order is lost or doubled however often the process is killed', async () => {
+  const customers = await newCustomers(stack.url, 4);
+  const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
+  const stream = new OrderStream(customers, productId);
+  for (let kills = 0; kills < 3; kills++) {
+    await stream.more(60);
+    await stack.app.kill();
+    await stack.app.start();
+  }
+  await stream.more(20);
+  await stream.stop();
+
+  const orders = await settledOrders(customers);
+  expect(stream.lostAmong(orders)).toEqual([]);
+  expect(orders.filter(({ status }) => status !== 'PROCESSING')).toEqual([]);
+  await expectStockToAddUp(stack.url, productId, STOCK, orders);
+  expect(stream.failures.filter((code) => code !== 'NO_ANSWER')).toEqual([]);
+});
+
+test('a stop in the middle of orders loses none, and ends PostgreSQL too', async () => {
+  const customers = await newCustomers(stack.url, 2);
+  const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
+  const stream = new OrderStream(customers, productId);
+  await stream.more(40);
+  await stack.app.stop();
+  await stream.stop();
+  await expect(stat(join(stack.folder, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+
+  await stack.app.start();
+  const orders = await settledOrders(customers);
+  expect(stream.lostAmong(orders)).toEqual([]);
+  expect(orders.filter(({ status }) => status !== 'PROCESSING')).toEqual([]);
+  await expectStockToAddUp(stack.url, productId, STOCK, orders);
+});
+
+test('a second one on the same data says where the first is, and ends; the first goes on', async () => {
+  const second = await standaloneOn(stack.folder);
+  await expect(second.start()).rejects.toThrow(`${stack.url}/graphql`);
+  const [customer] = await newCustomers(stack.url, 1);
+  expect(await customer!.createProduct()).toMatchObject({ stock: 10 });
+});

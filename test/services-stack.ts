@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { createClient } from 'redis';
+import { TcpProxy } from '../libs/testing/src/tcp-proxy.js';
+import { TestBroker } from '../libs/testing/src/test-broker.js';
+import { TestDatabase } from '../libs/testing/src/test-database.js';
+import { AppProcess, freePorts } from './app-process.js';
+import type { Stack } from './stack.js';
+
+type Name = 'user' | 'product' | 'order' | 'gateway';
+
+interface Options {
+  /** How many processes of each service and of the gateway. */
+  instances?: number;
+  requestTimeoutMs?: number;
+  /** What the services reach by way of a proxy, which can be cut. */
+  by?: { postgres?: TcpProxy; rabbitmq?: TcpProxy; redis?: TcpProxy };
+}
+
+/** Each service a process of its own, with databases, queues and keys that are this stack's alone. */
+export class ServicesStack implements Stack {
+  private constructor(
+    /** By the app's name, each instance. */
+    readonly apps: Record<Name, AppProcess[]>,
+    private readonly remove: () => Promise<unknown>,
+  ) {}
+
+  /** All start at once, on databases that are empty and a broker where nothing is declared. */
+  static async start({ instances = 1, requestTimeoutMs = 10_000, by = {} }: Options = {}): Promise<ServicesStack> {
+    const broker = new TestBroker(backing.rabbitmq());
+    const keyPrefix = `test-${randomBytes(6).toString('hex')}:`;
+    const [user, product, order] = await Promise.all([
+      TestDatabase.create(),
+      TestDatabase.create(),
+      TestDatabase.create(),
+    ]);
+
+    const ports = await freePorts(4 * instances);
+    const env = {
+      RABBITMQ_URL: by.rabbitmq?.url ?? broker.url,
+      RABBITMQ_PREFIX: broker.prefix,
+      REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+    };
+    const processes = (name: Name, own: Record<string, string>) =>
+      Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, PORT: ports.pop()! }));
+    const databaseUrl = ({ url }: TestDatabase) => (by.postgres ? through(by.postgres, url) : url);
+    const stack = new ServicesStack(
+      {
+        user: processes('user', { DATABASE_URL: databaseUrl(user) }),
+        product: processes('product', { DATABASE_URL: databaseUrl(product) }),
+        order: processes('order', { DATABASE_URL: databaseUrl(order) }),
+        gateway: processes('gateway', { REDIS_URL: by.redis?.url ?? backing.redis(), KEY_PREFIX: keyPrefix }),
+      },
+      async () => {
+        await Promise.all(stack.processes.map((app) => app.kill()));
+        await Promise.all([user.drop(), product.drop(), order.drop(), broker.drop(), removeKeys(keyPrefix)]);
+      },
+    );
+    try {
+      await Promise.all(stack.processes.map((app) => app.start()));
+    } catch (error) {
+      await stack.remove();
+      throw error;
+    }
+    return stack;
+  }
+
+  get url(): string {
+    return this.apps.gateway[0]!.url;
+  }
+
+  get output(): string {
+    return this.processes.map((app) => app.output).join('');
+  }
+
+  get processes(): AppProcess[] {
+    return Object.values(this.apps).flat();
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await Promise.all(this.processes.map((app) => app.stop()));
+    } finally {
+      await this.remove();
+    }
+  }
+}
+
+/** The same URL with the proxy's address. */
+function through(proxy: TcpProxy, url: string): string {
+  const { host } = new URL(proxy.url);
+  return Object.assign(new URL(url), { host }).href;
+}
+
+async function removeKeys(prefix: string): Promise<void> {
+  const client = createClient({ url: backing.redis() });
+  await client.connect();
+  try {
+    for await (const key of client.scanIterator({ MATCH: `${prefix}*` })) await client.del(key);
+  } finally {
+    await client.disconnect();
+  }
+}
+
+/** Where the real ones are. */
+export const backing = {
+  postgres: () => required('TEST_DATABASE_URL'),
+  rabbitmq: () => required('TEST_RABBITMQ_URL'),
+  redis: () => required('TEST_REDIS_URL'),
+};
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests by \`npm test\``);
+  return value;
+}

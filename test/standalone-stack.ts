@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppProcess, freePorts } from './app-process.js';
+import type { Stack } from './stack.js';
+
+/** The standalone on a new folder. */
+export class StandaloneStack implements Stack {
+  private constructor(
+    readonly app: AppProcess,
+    readonly folder: string,
+  ) {}
+
+  static async start(): Promise<StandaloneStack> {
+    const folder = await mkdtemp(join(tmpdir(), 'bazaar-standalone-'));
+    const stack = new StandaloneStack(await standaloneOn(folder), folder);
+    try {
+      await stack.app.start();
+    } catch (error) {
+      await stack.remove();
+      throw error;
+    }
+    return stack;
+  }
+
+  get url(): string {
+    return this.app.url;
+  }
+
+  get output(): string {
+    return this.app.output;
+  }
+
+  async stop(): Promise<void> {
+    try {
+      // One that was killed has left its PostgreSQL running, which it alone can stop.
+      if (!this.app.isRunning) await this.app.start();
+      await this.app.stop();
+    } finally {
+      await this.remove();
+    }
+  }
+
+  private async remove(): Promise<void> {
+    await this.app.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function standaloneOn(folder: string): Promise<AppProcess> {
+  const [PORT] = await freePorts(1);
+  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder });
+}
