@@ -24,7 +24,8 @@ function check(type: new () => object, data: unknown): unknown {
 describe('a payload that keeps the rules passes', () => {
   test.each([
     [ProductInput, product],
-    [ProductInput, { ...product, price: 0.29 }],
+    [ProductInput, { ...product, price: 0.29, name: '☕ \ud83d\ude00' }],
+    [ProductInput, { ...product, price: 9_999_999.99 }],
     [ProductInput, { ...product, price: 0 }],
     [RegisterInput, user],
     [NewOrder, { caller, order: { items: [line, { ...line, productId: randomUUID() }] } }],
@@ -49,6 +50,8 @@ describe('a payload that breaks one is refused, with the names of the fields', (
     [ProductInput, { ...product, price: Infinity }, ['price']],
     [ProductInput, { ...product, price: 29.999 }, ['price']],
     [ProductInput, { ...product, price: '1' }, ['price']],
+    [ProductInput, { ...product, price: 1e-7 }, ['price']],
+    [ProductInput, { ...product, name: 'half a character: \ud83d' }, ['name']],
     [ProductInput, { ...product, stock: 1.5 }, ['stock']],
     [ProductInput, { ...product, stock: -1 }, ['stock']],
     [ProductInput, { ...product, name: 'a\u0000b', colour: 'red' }, ['colour', 'name']],

@@ -15,9 +15,11 @@ import {
   Min,
   ValidateNested,
   validateSync,
+  ValidateBy,
   type ValidationError,
 } from 'class-validator';
 import { AppError } from './errors.js';
+import { fromCents, toCents } from './money.js';
 
 /** The most units a product may have, so that what comes back to it still fits 32 bits. */
 export const MAX_STOCK = 1_000_000_000;
@@ -26,13 +28,13 @@ export const MAX_PRICE = 10_000_000;
 /** The most units of one product in one order. */
 export const MAX_QUANTITY = 1_000_000;
 
-/** Text of `min` to `max` characters; PostgreSQL cannot store the null character. */
+/** Text of `min` to `max` characters; PostgreSQL cannot store the null character or halves of a character. */
 export const IsText = (min: number, max: number) =>
   applyDecorators(
     IsString(),
     Length(min, max),
     // oxlint-disable-next-line no-control-regex
-    Matches(/^[^\u0000]*$/, { message: '$property must not contain null characters' }),
+    Matches(/^[^\u0000\p{Surrogate}]*$/u, { message: '$property must be Unicode text without null characters' }),
   );
 
 /** Ids are compared as text, hence in small letters throughout. */
@@ -55,10 +57,15 @@ export const IsIdList = (max: number) =>
 /** An amount of money: 0 or more, at most two decimals. */
 export const IsPrice = () =>
   applyDecorators(
-    IsNumber(
-      { maxDecimalPlaces: 2, allowNaN: false, allowInfinity: false },
-      { message: '$property must be a number with at most two decimals' },
-    ),
+    // Its own `maxDecimalPlaces` throws for what JavaScript writes with an exponent, as 1e-7.
+    IsNumber({ allowNaN: false, allowInfinity: false }),
+    ValidateBy({
+      name: 'isWholeCents',
+      validator: {
+        validate: (value) => typeof value === 'number' && fromCents(toCents(value)) === value,
+        defaultMessage: () => '$property must have at most two decimals',
+      },
+    }),
     Min(0),
     Max(MAX_PRICE),
   );

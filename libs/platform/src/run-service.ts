@@ -23,11 +23,29 @@ export async function runService(definition: ServiceDefinition, readConfig: () =
   });
 }
 
+/** What the framework tells of its own start, a hundred lines, is for whoever debugs it. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+  'GraphQLModule',
+]);
+
+class PlainLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]) {
+    if (FRAMEWORK.has(String(rest.at(-1)))) super.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}
+
 /** Readable lines for people, JSON in production. */
 export function useLogger(config: ServiceConfig) {
   const levels = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
   Logger.overrideLogger(
-    new ConsoleLogger({
+    new PlainLogger({
       json: config.NODE_ENV === 'production',
       logLevels: ['fatal', ...levels.slice(0, levels.indexOf(config.LOG_LEVEL) + 1)],
     }),

@@ -7,7 +7,7 @@ import { serviceOf, unavailable, withDeadline, type Answer } from '../request-di
 import { currentTraceparent } from '../trace.js';
 import type { Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
-import { requestQueue } from './topology.js';
+import { DEADLINE, requestQueue } from './topology.js';
 
 const REPLIES = 'amq.rabbitmq.reply-to';
 
@@ -52,7 +52,7 @@ export class RequestClient extends RabbitMqClient {
         replyTo: REPLIES,
         mandatory: true,
         expiration: this.timeoutMs,
-        headers: traceparent ? { traceparent } : {},
+        headers: { [DEADLINE]: Date.now() + this.timeoutMs, ...(traceparent && { traceparent }) },
       });
       this.waiting.set(correlationId, callback);
     } catch (err) {

@@ -1,10 +1,10 @@
-import type { ServiceName } from '@app/contracts';
+import { AppError, type ServiceName } from '@app/contracts';
 import { RmqContext, type MessageHandler } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { answerTo, REQUESTS_AT_ONCE, unavailable, type IncomingRequest } from '../request-dispatch.js';
 import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
-import { requestQueue } from './topology.js';
+import { DEADLINE, requestQueue } from './topology.js';
 
 /** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */
 export class RequestServer extends RabbitMqServer {
@@ -32,8 +32,9 @@ export class RequestServer extends RabbitMqServer {
 
   protected async process(message: ConsumeMessage, channel: Channel): Promise<void> {
     const { replyTo, correlationId } = message.properties as { replyTo?: string; correlationId?: string };
-    const answer = message.fields.redelivered
-      ? JSON.stringify({ err: unavailable('The service was interrupted').toJSON() })
+    const refusal = this.refusalOf(message);
+    const answer = refusal
+      ? JSON.stringify({ err: refusal.toJSON() })
       : await answerTo(
           this.messageHandlers,
           readRequest(message),
@@ -41,6 +42,15 @@ export class RequestServer extends RabbitMqServer {
         );
     if (replyTo) channel.sendToQueue(replyTo, Buffer.from(answer), { correlationId });
     channel.ack(message);
+  }
+
+  private refusalOf({ fields, properties }: ConsumeMessage): AppError | undefined {
+    if (fields.redelivered) return unavailable('The service was interrupted');
+    const lateMs = Date.now() - Number(properties.headers?.[DEADLINE]);
+    if (!(lateMs > 0)) return undefined;
+    // It waited in a process that stood still; or the clocks of two machines differ by more than a request may take.
+    this.logger.warn(`${this.name}: a request came ${lateMs} ms after its deadline and was not run`);
+    return new AppError('SERVICE_TIMEOUT', 'The request came to its service too late');
   }
 }
 

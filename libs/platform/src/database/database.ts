@@ -21,10 +21,33 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
       snapshot: false,
     },
     pool: { max: config.DATABASE_POOL_SIZE },
-    driverOptions: { application_name: `bazaar-${name}`, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
+    driverOptions: {
+      application_name: `bazaar-${name}`,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: 30_000,
+      onPoolCreated: releaseLost,
+    },
     logger: (message) => new Logger('MikroORM').debug(message),
     colors: false,
   });
+
+/**
+ * Kysely keeps the connection of a transaction that could not even be rolled back, and the pool would count it for ever:
+ * what nobody has released by itself a moment after its connection has ended is taken back here.
+ */
+function releaseLost(pool: pg.Pool) {
+  pool.on('connect', (client) => {
+    client.once('end', () => {
+      setTimeout(() => {
+        try {
+          client.release(true);
+        } catch {
+          // It was released.
+        }
+      }, 1_000).unref();
+    });
+  });
+}
 
 /** Creates the database where it is missing and runs the migrations that are; instances that start at once take turns. */
 export async function migrate(orm: MikroORM, databaseUrl: string): Promise<void> {
