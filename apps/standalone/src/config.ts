@@ -1,5 +1,5 @@
 import { GatewayConfig } from '../../gateway/src/config.js';
-import { IsServiceUrl, loadConfig, type DatabaseServiceConfig } from '@app/platform';
+import { IN_PROCESS, IsServiceUrl, loadConfig, type DatabaseServiceConfig } from '@app/platform';
 import type { Type } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 
@@ -19,12 +19,17 @@ export class StandaloneConfig {
 
 export const readConfig = () => loadConfig(StandaloneConfig, process.env);
 
-/** Quiet unless asked: how the framework starts is no news to whoever tries the API. */
-export const readGatewayConfig = () =>
-  loadConfig(GatewayConfig, { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn' });
+const environment = () => ({
+  ...process.env,
+  RABBITMQ_URL: process.env.RABBITMQ_URL || IN_PROCESS,
+  // Quiet unless asked: that all is well is no news to whoever tries the API.
+  LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
+});
+
+export const readGatewayConfig = () => loadConfig(GatewayConfig, environment());
 
 /** A service in here has its own database and serves no HTTP. */
 export const readServiceConfig = <C extends DatabaseServiceConfig>(type: Type<C>, databaseUrl: string): C =>
-  Object.assign(new type(), loadConfig(type, { ...process.env, DATABASE_URL: databaseUrl, PORT: '' }), {
+  Object.assign(new type(), loadConfig(type, { ...environment(), DATABASE_URL: databaseUrl, PORT: '' }), {
     PORT: undefined,
   });

@@ -1,6 +1,9 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { IsServiceUrl } from './is-service-url.js';
+
+/** In the place of the broker's URL: messages stay within the process, and none is connected to. */
+export const IN_PROCESS = 'in-process';
 
 /** What every app is told by its environment; an app's own `config.ts` adds to it. */
 export class ServiceConfig {
@@ -17,7 +20,9 @@ export class ServiceConfig {
   /** Milliseconds that an answer of another service is waited for; a gateway waits longer than those it asks. */
   @Type(() => Number) @IsInt() @Min(100) @Max(60_000) REQUEST_TIMEOUT_MS: number = 2_000;
 
-  @IsServiceUrl('amqp', 'amqps') RABBITMQ_URL: string = 'amqp://guest:guest@127.0.0.1:5672';
+  @ValidateIf(({ RABBITMQ_URL }: ServiceConfig) => RABBITMQ_URL !== IN_PROCESS)
+  @IsServiceUrl('amqp', 'amqps')
+  RABBITMQ_URL: string = 'amqp://guest:guest@127.0.0.1:5672';
 
   /** Put before every queue and exchange, where environments share a broker. */
   @Matches(/^([\w-]+\.)?$/, { message: '$property must be empty or a word that ends with a dot' })
