@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { newCustomers, Refused, type Customer, type Line, type Order } from './client.js';
 import { startStack, type Stack } from './stack.js';
 import { expectStockToAddUp, reserved, settledOrders } from './stock.js';
+
+/** An event that failed thrice has waited for more than a minute. */
+jest.setTimeout(180_000);
 
 let stack: Stack;
 let customers: Customer[];

@@ -6,6 +6,9 @@ import { TestDatabase } from '../libs/testing/src/test-database.js';
 import { AppProcess, freePorts } from './app-process.js';
 import type { Stack } from './stack.js';
 
+/** Several stacks at once share the hundred connections that a PostgreSQL grants by default. */
+const DATABASE_POOL_SIZE = '4';
+
 type Name = 'user' | 'product' | 'order' | 'gateway';
 
 interface Options {
@@ -39,6 +42,7 @@ export class ServicesStack implements Stack {
       RABBITMQ_URL: by.rabbitmq?.url ?? broker.url,
       RABBITMQ_PREFIX: broker.prefix,
       REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+      DATABASE_POOL_SIZE,
     };
     const processes = (name: Name, own: Record<string, string>) =>
       Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, PORT: ports.pop()! }));

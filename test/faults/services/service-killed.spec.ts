@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newCustomers, type Customer } from '../../client.js';
 import { OrderStream } from '../../order-stream.js';
 import { ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
+
+/** An event that failed thrice has waited for more than a minute. */
+jest.setTimeout(180_000);
 
 const STOCK = 100_000;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { TcpProxy } from '../../../libs/testing/src/tcp-proxy.js';
@@ -6,6 +6,9 @@ import { Client, newCustomers, type Customer, type Product } from '../../client.
 import { OrderStream } from '../../order-stream.js';
 import { backing, ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
+
+/** An event that failed thrice has waited for more than a minute. */
+jest.setTimeout(180_000);
 
 const STOCK = 100_000;
 

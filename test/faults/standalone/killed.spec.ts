@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newCustomers } from '../../client.js';
 import { OrderStream } from '../../order-stream.js';
 import { StandaloneStack, standaloneOn } from '../../standalone-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
+
+/** An event that failed thrice has waited for more than a minute. */
+jest.setTimeout(180_000);
 
 const STOCK = 100_000;
 
