@@ -58,7 +58,7 @@ export const IsIdList = (max: number) =>
 export const IsPrice = () =>
   applyDecorators(
     // Its own `maxDecimalPlaces` throws for what JavaScript writes with an exponent, as 1e-7.
-    IsNumber({ allowNaN: false, allowInfinity: false }),
+    IsNumber({ allowNaN: false, allowInfinity: false }, { message: '$property must be a number' }),
     ValidateBy({
       name: 'isWholeCents',
       validator: {

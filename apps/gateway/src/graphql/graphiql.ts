@@ -6,9 +6,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../config.js';
 
-const FIRST_QUERY = `# Bazaar. Ctrl-Enter runs the operation at the cursor; Ctrl-Space completes.
+const FIRST_QUERY = `# Ctrl-Enter runs the operation at the cursor.
 #
-# What needs a caller takes an access token: \`registerUser\`, then \`loginUser\`, then in Headers below
+# What needs a caller takes an access token:
+# registerUser, loginUser, then in Headers below
 # { "Authorization": "Bearer <accessToken>" }
 
 query Products {
