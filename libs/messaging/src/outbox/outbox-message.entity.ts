@@ -1,8 +1,15 @@
 import { Entity, PrimaryKey, Property, Trigger } from '@mikro-orm/decorators/legacy';
 import type { OutgoingEvent } from '../cloud-event.js';
 
-/** The body of the trigger; the migration creates it likewise. */
-export const NOTIFY = `perform pg_notify('outbox', ''); return null;`;
+/** Held by a relay that sleeps until it is told of something. Any number that nothing else locks. */
+export const ASLEEP_LOCK = 7_391_003;
+
+/**
+ * The body of the trigger; the migration creates it likewise. Commits that notify wait for each other, each for its disk, so
+ * only those do that find the relay asleep. The others hold the lock until they end, which keeps the relay from sleeping
+ * before it has seen what they leave.
+ */
+export const NOTIFY = `if not pg_try_advisory_xact_lock_shared(${ASLEEP_LOCK}) then perform pg_notify('outbox', ''); end if; return null;`;
 
 /** An event that has happened and has not been published yet. */
 @Entity({ tableName: 'outbox' })

@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import { ASLEEP_LOCK } from './outbox-message.entity.js';
 
 const BATCH = 200;
 const POLL_MS = 1_000;
+const NEARLY_ASLEEP_MS = 5;
 const HOUR_MS = 3_600_000;
 /** Any number that nothing else locks: one relay per database is the leader, the others stand by. */
 const LEADER_LOCK = 7_391_001;
@@ -67,22 +70,20 @@ export class OutboxRelay {
 
   /** One session with the database, until it breaks or the relay is stopped. */
   private async lead(db: Client): Promise<void> {
-    while (!(await this.becomeLeader(db))) {
+    while (!(await tryLock(db, LEADER_LOCK))) {
       await this.pause();
       if (this.stopped) return;
     }
     await db.query('listen outbox');
     let cleanedAt = 0;
+    let rows = await oldest(db);
     while (!this.stopped) {
-      this.woken = false;
-      const { rows } = await db.query<Row>(
-        'select seq, id, type, data, traceparent, time from outbox order by seq limit $1',
-        [BATCH],
-      );
       const failure = await this.publish(db, rows);
-      if (failure) this.logger.warn(`${rows.length} events or more wait in the outbox: ${String(failure)}`);
-      if (failure) await this.pause();
-      else if (rows.length < BATCH && !this.woken) await this.pause(true);
+      if (failure) {
+        this.logger.warn(`${rows.length} events or more wait in the outbox: ${String(failure)}`);
+        await this.pause();
+      }
+      rows = failure || rows.length === BATCH ? await oldest(db) : await this.next(db);
       if (Date.now() - cleanedAt > HOUR_MS) {
         cleanedAt = Date.now();
         await forgetOldMessages(db);
@@ -90,9 +91,22 @@ export class OutboxRelay {
     }
   }
 
-  private async becomeLeader(db: Client): Promise<boolean> {
-    const { rows } = await db.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LEADER_LOCK]);
-    return rows[0]!.locked;
+  /** What there is, or else what there is after a sleep. `ASLEEP_LOCK` says why nothing that is committed can be slept over. */
+  private async next(db: Client): Promise<Row[]> {
+    this.woken = false;
+    if (!(await tryLock(db, ASLEEP_LOCK))) {
+      // A transaction that will not notify is under way.
+      await sleep(NEARLY_ASLEEP_MS);
+      return oldest(db);
+    }
+    try {
+      const rows = await oldest(db);
+      if (rows.length) return rows;
+      if (!this.woken) await this.pause(true);
+    } finally {
+      await db.query('select pg_advisory_unlock($1)', [ASLEEP_LOCK]);
+    }
+    return oldest(db);
   }
 
   /** @returns why some could not be published; those stay. */
@@ -124,6 +138,16 @@ export class OutboxRelay {
     this.idle = false;
   }
 }
+
+const tryLock = async (db: Client, lock: number): Promise<boolean> => {
+  const { rows } = await db.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [lock]);
+  return rows[0]!.locked;
+};
+
+const oldest = async (db: Client): Promise<Row[]> => {
+  const sql = 'select seq, id, type, data, traceparent, time from outbox order by seq limit $1';
+  return (await db.query<Row>(sql, [BATCH])).rows;
+};
 
 /** No broker sends an event again after a week. In portions, so that nothing waits long for the rows. */
 const forgetOldMessages = (db: Client) =>

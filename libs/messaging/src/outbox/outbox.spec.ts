@@ -5,6 +5,7 @@ import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Controller, type INestApplication } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { from, lastValueFrom } from 'rxjs';
 import { currentTraceparent, OnEvent, OnRequest, Outbox, outboxRow, runWithTrace } from '../index.js';
 import { ormOptions, transports, World } from '../messaging.fixture.js';
@@ -109,6 +110,20 @@ describe.each(transports)('the outbox, %s', (kind) => {
     await Promise.all([first.close(), write(ids.slice(150))]);
     await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(300));
     expect(orderIds()).toEqual(ids);
+  });
+
+  it('tells what comes while its relay sleeps, is about to, or has just woken, and does not leave it to the next poll', async () => {
+    await startListening();
+    await startProducts();
+    const began = Date.now();
+    for (let i = 0; i < 60; i++) {
+      const orderId = randomUUID();
+      await write([orderId]);
+      await eventually(() => expect(orderIds()).toContain(orderId));
+      await sleep(i % 6);
+    }
+    // Each left to the poll would take half a second and more.
+    expect(Date.now() - began).toBeLessThan(25_000);
   });
 
   it('tells an event again where a relay died before it had noted that it was told, to no second effect', async () => {
