@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import {
   AppError,
-  type ClientOf,
+  type UserClient,
   type Event,
-  orders,
   type Payload,
-  products,
   Role,
   type ServiceName,
-  users,
   type ValidToken,
+  type ProductClient,
+  type OrderClient,
 } from '@app/contracts';
 import { cloudEvent, InProcessTransport, type TransportServer } from '@app/messaging';
 import { startService } from '@app/platform';
@@ -22,9 +21,9 @@ import { GatewayConfig } from './config.js';
 import { gatewayService } from './gateway.module.js';
 
 export interface Services {
-  user: Partial<ClientOf<typeof users>>;
-  product: Partial<ClientOf<typeof products>>;
-  order: Partial<ClientOf<typeof orders>>;
+  user: Partial<UserClient>;
+  product: Partial<ProductClient>;
+  order: Partial<OrderClient>;
 }
 
 export interface GraphQLAnswer {

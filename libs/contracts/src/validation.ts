@@ -33,8 +33,7 @@ export const IsText = (min: number, max: number) =>
   applyDecorators(
     IsString(),
     Length(min, max),
-    // oxlint-disable-next-line no-control-regex
-    Matches(/^[^\u0000\p{Surrogate}]*$/u, { message: '$property must be Unicode text without null characters' }),
+    Matches(/^[^\0\p{Surrogate}]*$/u, { message: '$property must be Unicode text without null characters' }),
   );
 
 /** Ids are compared as text, hence in small letters throughout. */

@@ -8,7 +8,7 @@ export const REQUEST_CLIENT = Symbol('REQUEST_CLIENT');
 
 const tokenOf = (contract: Contract) => `client:${contract.service}`;
 
-/** `@InjectClient(orders) private readonly orders: ClientOf<typeof orders>` */
+/** `@InjectClient(orders) private readonly orders: OrderClient` */
 export const InjectClient = (contract: Contract) => Inject(tokenOf(contract));
 
 /**

@@ -1,11 +1,11 @@
 import { Public } from '@app/auth';
-import { AuthTokens, type ClientOf, LoginInput, users } from '@app/contracts';
+import { AuthTokens, type UserClient, LoginInput, users } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 
 @Resolver()
 export class SessionResolver {
-  constructor(@InjectClient(users) private readonly userService: ClientOf<typeof users>) {}
+  constructor(@InjectClient(users) private readonly userService: UserClient) {}
 
   @Mutation(() => AuthTokens)
   @Public()

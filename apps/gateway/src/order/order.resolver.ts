@@ -1,12 +1,12 @@
 import { CurrentUser, SignedIn } from '@app/auth';
-import { Caller, type ClientOf, OrderDto, OrderInput, orders } from '@app/contracts';
+import { Caller, type OrderClient, OrderDto, OrderInput, orders } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
 
 @Resolver(() => OrderDto)
 export class OrderResolver {
-  constructor(@InjectClient(orders) private readonly orderService: ClientOf<typeof orders>) {}
+  constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
 
   @Query(() => [OrderDto], { description: "Signed in: a customer's own orders, every order for an admin." })
   @SignedIn()

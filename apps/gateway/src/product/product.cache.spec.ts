@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ClientOf, type ProductDto, products } from '@app/contracts';
+import { type ProductClient, type ProductDto } from '@app/contracts';
 import { eventually, TcpProxy } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
@@ -22,7 +22,7 @@ class Shop {
   readonly client = {
     list: () => this.answer(),
     getMany: () => this.answer(),
-  } as Partial<ClientOf<typeof products>> as ClientOf<typeof products>;
+  } as Partial<ProductClient> as ProductClient;
 
   private async answer() {
     this.asked++;

@@ -1,4 +1,4 @@
-import { type ClientOf, type ProductDto, products } from '@app/contracts';
+import { type ProductClient, type ProductDto, products } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Cache } from '@nestjs/cache-manager';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -29,7 +29,7 @@ export class ProductCache implements OnApplicationShutdown {
     config: GatewayConfig,
     private readonly cache: Cache,
     private readonly version: ProductVersion,
-    @InjectClient(products) private readonly productService: ClientOf<typeof products>,
+    @InjectClient(products) private readonly productService: ProductClient,
   ) {
     this.prefix = `${config.KEY_PREFIX}products`;
   }

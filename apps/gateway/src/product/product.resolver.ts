@@ -1,5 +1,5 @@
 import { CurrentUser, Public, SignedIn } from '@app/auth';
-import { Caller, type ClientOf, ProductDto, ProductInput, products, ProductUpdateInput } from '@app/contracts';
+import { Caller, type ProductClient, ProductDto, ProductInput, products, ProductUpdateInput } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
@@ -9,7 +9,7 @@ import { ProductLoader } from './product.loader.js';
 @Resolver(() => ProductDto)
 export class ProductResolver {
   constructor(
-    @InjectClient(products) private readonly productService: ClientOf<typeof products>,
+    @InjectClient(products) private readonly productService: ProductClient,
     private readonly cache: ProductCache,
     private readonly loader: ProductLoader,
   ) {}

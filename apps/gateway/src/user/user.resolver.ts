@@ -2,7 +2,7 @@ import { CurrentUser, Public, SignedIn } from '@app/auth';
 import {
   AppError,
   Caller,
-  type ClientOf,
+  type UserClient,
   mayActFor,
   ProfileDto,
   ProfileInput,
@@ -22,7 +22,7 @@ export class UserResolver {
   private readonly justRegistered = new WeakSet<UserDto>();
 
   constructor(
-    @InjectClient(users) private readonly userService: ClientOf<typeof users>,
+    @InjectClient(users) private readonly userService: UserClient,
     private readonly loader: UserLoader,
   ) {}
 

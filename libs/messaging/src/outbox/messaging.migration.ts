@@ -3,9 +3,6 @@ import { NOTIFY } from './outbox-message.entity.js';
 
 /** The tables of the outbox and the inbox; a service puts it first in its migrations. */
 export class MessagingMigration extends Migration {
-  /** Fixed: a bundler may rename the class. */
-  override name = 'MessagingMigration';
-
   override up(): void {
     this.addSql(`create table "outbox" (
       "seq" bigserial primary key,

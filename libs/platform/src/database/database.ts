@@ -17,7 +17,7 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
     metadataProvider: ReflectMetadataProvider,
     extensions: [Migrator],
     migrations: {
-      migrationsList: [{ name: MessagingMigration.name, class: MessagingMigration }, ...database.migrations],
+      migrationsList: [{ name: '000-messaging', class: MessagingMigration }, ...database.migrations],
       snapshot: false,
     },
     pool: { max: config.DATABASE_POOL_SIZE },
