@@ -1,5 +1,6 @@
 import { AppError } from '@app/contracts';
 import { isUUID } from 'class-validator';
+import { sourceOf } from './event-catalog.js';
 
 /** CloudEvents 1.0, structured JSON: how an event travels on both transports. */
 export interface CloudEvent {
@@ -28,7 +29,7 @@ export interface OutgoingEvent {
 export const cloudEvent = ({ id, type, data, time, traceparent }: OutgoingEvent): CloudEvent => ({
   specversion: '1.0',
   id,
-  source: `/${type.split('.')[0]}`,
+  source: `/${sourceOf(type) ?? 'unknown'}`,
   type,
   time: time.toISOString(),
   datacontenttype: 'application/json',

@@ -1,18 +1,24 @@
-import { AppError, orders, products, users, type Event, type ServiceName } from '@app/contracts';
+import { AppError, type ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import { BaseRpcContext, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { readCloudEvent, type CloudEvent } from './cloud-event.js';
+import { consumersOf } from './event-catalog.js';
 import { toAppError } from './failure.js';
-import { runWithTrace } from './trace.js';
+import { eventDelay, eventDuration, eventsConsumed, stopwatch } from './metrics.js';
+import { runAsSpan, SpanKind } from './trace.js';
 
 /** How long a failing event waits before each further try, in ms; after the last it is a dead letter. */
 export const RETRY_DELAYS_MS: readonly number[] = [1_000, 10_000, 60_000];
 
 /** What an event handler's second argument and its interceptors see. */
-export class EventContext extends BaseRpcContext<[CloudEvent]> {
+export class EventContext extends BaseRpcContext<[event: CloudEvent, consumer: string]> {
   get event(): CloudEvent {
     return this.args[0];
+  }
+
+  get consumer(): string {
+    return this.args[1];
   }
 }
 
@@ -23,26 +29,42 @@ type Handlers = Map<string, MessageHandler>;
 
 const logger = new Logger('Events');
 
-/** Gives one event to its handler. Never throws: says what is to become of the message. `attempts` counts earlier tries. */
-export async function deliver(
-  handlers: Handlers,
-  body: string,
-  attempts: number,
-  delaysMs: readonly number[],
-): Promise<Outcome> {
+export interface Delivery {
+  /** Who hears it. */
+  consumer: string;
+  body: string;
+  /** Earlier tries. */
+  attempts: number;
+  delaysMs: readonly number[];
+}
+
+/** Gives one event to its handler. Never throws: says what is to become of the message. */
+export async function deliver(handlers: Handlers, { consumer, body, attempts, delaysMs }: Delivery): Promise<Outcome> {
   let name = 'a message';
+  const labels = { service: consumer, event: 'unknown' };
+  const elapsed = stopwatch();
   try {
     const event = readCloudEvent(body);
     name = `${event.type} ${event.id}`;
     const handler = handlers.get(event.type);
     if (!handler) throw new AppError('BAD_USER_INPUT', `no handler for ${event.type}`);
-    await runWithTrace(event.traceparent, async () => {
-      const result: unknown = await handler(event.data, new EventContext([event]));
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-    });
+    labels.event = event.type;
+    await runAsSpan(
+      event.traceparent,
+      { name: event.type, kind: SpanKind.CONSUMER },
+      async () => {
+        const result: unknown = await handler(event.data, new EventContext([event, consumer]));
+        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      },
+      { pattern: event.type, requestId: event.id },
+    );
+    eventsConsumed.inc({ ...labels, outcome: 'done' });
+    eventDuration.observe(labels, elapsed());
+    eventDelay.observe(labels, (Date.now() - Date.parse(event.time)) / 1000);
     return { kind: 'done' };
   } catch (error) {
     const outcome = afterFailure(error, attempts, delaysMs);
+    eventsConsumed.inc({ ...labels, outcome: outcome.kind });
     const next = outcome.kind === 'retry' ? `again in ${outcome.delayMs} ms` : 'given up';
     logger.error(
       `${name} failed (try ${attempts + 1}, ${next}): ${outcome.reason}`,
@@ -66,21 +88,6 @@ function afterFailure(
   if (code === 'BAD_USER_INPUT' || delayMs === undefined) return { kind: 'dead', reason };
   return { kind: 'retry', delayMs, reason };
 }
-
-const allEvents: Event[] = [users, products, orders].flatMap((contract) => Object.values(contract.events));
-
-/** The services that must hear of an event, however late they start. */
-export const consumersOf = (type: string): readonly ServiceName[] =>
-  allEvents.find(({ pattern }) => pattern === type)?.consumers ?? [];
-
-/** The patterns of the events that a service is a consumer of. */
-export const patternsFor = (service: ServiceName): string[] =>
-  allEvents.filter(({ consumers }) => consumers.includes(service)).map(({ pattern }) => pattern);
-
-/** The services that hear of what this one tells. */
-export const consumersOfAll = (source: ServiceName): ServiceName[] => [
-  ...new Set(allEvents.filter(({ pattern }) => pattern.startsWith(`${source}.`)).flatMap(({ consumers }) => consumers)),
-];
 
 /** @throws when a handler's event would never reach it, so that the mistake is met at start and not by a lost event. */
 export function assertConsumer(service: ServiceName, handlers: Handlers): void {

@@ -37,7 +37,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     if (!service || !databaseUrl) return { module: MessagingModule, providers: [client], exports: [client] };
     const relay = {
       provide: OutboxRelay,
-      useFactory: () => new OutboxRelay(databaseUrl, transport.eventPublisher(service)),
+      useFactory: () => new OutboxRelay(service, databaseUrl, transport.eventPublisher(service)),
     };
     return { module: MessagingModule, providers: [client, relay, Outbox], exports: [client, Outbox] };
   }

@@ -1,7 +1,8 @@
 import { AppError, type ErrorData } from '@app/contracts';
 import type { BaseRpcContext, MessageHandler } from '@nestjs/microservices';
-import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, throwError } from 'rxjs';
-import { runWithTrace } from './trace.js';
+import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, tap, throwError } from 'rxjs';
+import { outcomeOf, requestClientDuration, requestServerDuration, stopwatch, type RequestOutcome } from './metrics.js';
+import { runAsSpan, SpanKind } from './trace.js';
 
 export interface IncomingRequest {
   pattern: string;
@@ -20,25 +21,51 @@ export async function answerTo(
   { pattern, data, traceparent }: IncomingRequest,
   context: BaseRpcContext,
 ): Promise<string> {
+  const handler = handlers.get(pattern);
+  if (!handler) return refused(unavailable(`Nothing here answers ${pattern}`));
+  const elapsed = stopwatch();
+  const measure = (outcome: RequestOutcome) =>
+    requestServerDuration.observe({ service: serviceOf(pattern), pattern, outcome }, elapsed());
   try {
-    const handler = handlers.get(pattern);
-    if (!handler) throw unavailable(`Nothing here answers ${pattern}`);
-    const response = await runWithTrace(traceparent, async () => {
-      const result: unknown = await handler(data, context);
-      return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
-    });
+    const response = await runAsSpan(
+      traceparent,
+      { name: pattern, kind: SpanKind.SERVER },
+      async () => {
+        const result: unknown = await handler(data, context);
+        return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+      },
+      { pattern, userId: userOf(data) },
+    );
+    measure('OK');
     return JSON.stringify({ response } satisfies Answer);
   } catch (error) {
-    return JSON.stringify({ err: AppError.from(error).toJSON() } satisfies Answer);
+    measure(outcomeOf(error));
+    return refused(error);
   }
 }
 
+/** Whom a request is made for, as `Caller` spells it. */
+const userOf = (data: unknown) => (data as { caller?: { userId?: string } } | null | undefined)?.caller?.userId;
+
+const refused = (error: unknown) => JSON.stringify({ err: AppError.from(error).toJSON() } satisfies Answer);
+
 /** What a caller gets: the answer, or an AppError within the deadline, whatever happens. */
-export const withDeadline = <T>(answer$: Observable<T>, timeoutMs: number): Observable<T> =>
-  answer$.pipe(
+export function withDeadline<T>(answer$: Observable<T>, { caller, pattern, timeoutMs }: Asking): Observable<T> {
+  const elapsed = stopwatch();
+  const measure = (outcome: RequestOutcome) =>
+    requestClientDuration.observe({ service: caller, pattern, outcome }, elapsed());
+  return answer$.pipe(
     timeout(timeoutMs),
     catchError((error: unknown) => throwError(() => requestFailure(error))),
+    tap({ complete: () => measure('OK'), error: (error) => measure(outcomeOf(error)) }),
   );
+}
+
+interface Asking {
+  caller: string;
+  pattern: string;
+  timeoutMs: number;
+}
 
 function requestFailure(error: unknown): AppError {
   if (error instanceof TimeoutError) return new AppError('SERVICE_TIMEOUT', 'The service did not answer in time');

@@ -1,5 +1,5 @@
-import { RabbitMqTransport } from '@app/messaging';
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { currentTraceId, RabbitMqTransport } from '@app/messaging';
+import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import type { ServiceConfig } from './config/service-config.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { startService } from './start-service.js';
@@ -34,10 +34,19 @@ const FRAMEWORK = new Set([
   'GraphQLModule',
 ]);
 
+/** Each line of what runs for a caller names the trace, which the caller is told too. */
 class PlainLogger extends ConsoleLogger {
   override log(message: unknown, ...rest: unknown[]) {
     if (FRAMEWORK.has(String(rest.at(-1)))) super.debug(message, ...rest);
     else super.log(message, ...rest);
+  }
+
+  protected override formatContext(context: string) {
+    return super.formatContext([context, currentTraceId()].filter(Boolean).join(' '));
+  }
+
+  protected override getJsonLogObject(message: unknown, options: { context: string; logLevel: LogLevel }) {
+    return { ...super.getJsonLogObject(message, options), traceId: currentTraceId() };
   }
 }
 

@@ -6,9 +6,10 @@ import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { ormOptions } from './database/database.js';
+import { Dependencies } from './health/dependencies.js';
 import { HealthController } from './health/health.controller.js';
 import type { ServiceDefinition } from './service-definition.js';
-import { TRANSPORT } from './transport.token.js';
+import { SERVICE_NAME, TRANSPORT } from './tokens.js';
 
 /** What every service stands on: its configuration, messaging, database, health and metrics, around its own module. */
 @Global()
@@ -45,7 +46,9 @@ export class ServiceModule {
       controllers: [HealthController],
       providers: [
         { provide: config.constructor, useValue: config },
+        { provide: SERVICE_NAME, useValue: name },
         { provide: TRANSPORT, useValue: transport },
+        Dependencies,
       ],
       exports: [config.constructor as never],
     };

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { migrate } from './database/database.js';
 import type { ServiceDefinition } from './service-definition.js';
+import { HealthController } from './health/health.controller.js';
 import { ServiceModule } from './service.module.js';
 
 /** The largest body that any endpoint takes, in bytes. */
@@ -21,7 +22,7 @@ export async function startService(
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(definition, config, transport),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT }),
+    new FastifyAdapter({ ...config.http, bodyLimit: BODY_LIMIT }),
     { abortOnError: false, bufferLogs: false },
   );
   try {
@@ -30,6 +31,7 @@ export async function startService(
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
     await (config.PORT === undefined ? app.init() : app.listen(config.PORT, config.HOST));
     await app.startAllMicroservices();
+    app.get(HealthController).markStarted();
     return app;
   } catch (error) {
     await app.close().catch(() => undefined);

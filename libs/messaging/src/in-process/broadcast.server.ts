@@ -8,7 +8,10 @@ export class BroadcastServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private readonly inFlight = new Drain();
 
-  constructor(private readonly servers: Set<BroadcastServer>) {
+  constructor(
+    private readonly consumer: string,
+    private readonly servers: Set<BroadcastServer>,
+  ) {
     super();
   }
 
@@ -22,7 +25,9 @@ export class BroadcastServer extends Server implements CustomTransportStrategy {
   }
 
   hear(type: string, body: string): void {
-    if (this.messageHandlers.has(type)) this.inFlight.add(detached(() => deliver(this.messageHandlers, body, 0, [])));
+    if (!this.messageHandlers.has(type)) return;
+    const delivery = { consumer: this.consumer, body, attempts: 0, delaysMs: [] };
+    this.inFlight.add(detached(() => deliver(this.messageHandlers, delivery)));
   }
 
   async close(): Promise<void> {

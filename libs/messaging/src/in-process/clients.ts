@@ -18,6 +18,7 @@ abstract class InProcessClient extends ClientProxy {
 export class RequestClient extends InProcessClient {
   constructor(
     private readonly servers: ReadonlySet<RequestServer>,
+    private readonly caller: string,
     private readonly timeoutMs: number,
   ) {
     super();
@@ -26,7 +27,8 @@ export class RequestClient extends InProcessClient {
   }
 
   override send<R, I>(pattern: string, data: I): Observable<R> {
-    return withDeadline(super.send<R, I>(pattern, data), this.timeoutMs);
+    const { caller, timeoutMs } = this;
+    return withDeadline(super.send<R, I>(pattern, data), { caller, pattern, timeoutMs });
   }
 
   /** Both ways as JSON, so that nothing is shared, and nothing works here that would not between processes. */

@@ -88,7 +88,9 @@ export class EventServer extends Server implements CustomTransportStrategy {
   }
 
   private async handle(message: StoredMessage): Promise<void> {
-    const outcome = await deliver(this.messageHandlers, message.body, message.attempts, this.retryDelaysMs);
+    const { service: consumer, retryDelaysMs: delaysMs } = this;
+    const { body, attempts } = message;
+    const outcome = await deliver(this.messageHandlers, { consumer, body, attempts, delaysMs });
     await this.settle({ ...message, attempts: message.attempts + 1 }, outcome);
     this.held.delete(keyOf(message));
     if (outcome.kind === 'retry') this.pollIn(outcome.delayMs);

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@app/contracts';
 import type { CloudEvent } from '../cloud-event.js';
-import { consumersOf, RETRY_DELAYS_MS } from '../event-delivery.js';
+import { consumersOf } from '../event-catalog.js';
+import { RETRY_DELAYS_MS } from '../event-delivery.js';
 import type { DeadLetter, Transport } from '../transport.js';
 import { BroadcastServer } from './broadcast.server.js';
 import { EventPublisher, RequestClient } from './clients.js';
@@ -37,12 +38,12 @@ export class InProcessTransport implements Transport {
     return new EventServer(service, this.store, this.retryDelaysMs, this.eventServers, this.heldEvents);
   }
 
-  broadcastServer() {
-    return new BroadcastServer(this.broadcastServers);
+  broadcastServer(name: string) {
+    return new BroadcastServer(name, this.broadcastServers);
   }
 
-  requestClient(_caller: string, timeoutMs: number) {
-    return new RequestClient(this.requestServers, timeoutMs);
+  requestClient(caller: string, timeoutMs: number) {
+    return new RequestClient(this.requestServers, caller, timeoutMs);
   }
 
   eventPublisher() {

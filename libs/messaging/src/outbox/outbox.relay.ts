@@ -1,15 +1,19 @@
+import type { ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { Client } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import { eventsPublished, outboxMessages, outboxOldestAge } from '../metrics.js';
+import { currentTraceparent, runAsSpan, SpanKind } from '../trace.js';
 import { ASLEEP_LOCK } from './outbox-message.entity.js';
 
 const BATCH = 200;
 const POLL_MS = 1_000;
 const NEARLY_ASLEEP_MS = 5;
 const HOUR_MS = 3_600_000;
+const MEASURE_MS = 5_000;
 /** Any number that nothing else locks: one relay per database is the leader, the others stand by. */
 const LEADER_LOCK = 7_391_001;
 
@@ -28,6 +32,7 @@ export class OutboxRelay {
   private wake: () => void = () => {};
 
   constructor(
+    private readonly service: ServiceName,
     private readonly databaseUrl: string,
     private readonly publisher: ClientProxy,
   ) {}
@@ -63,6 +68,9 @@ export class OutboxRelay {
         this.logger.warn(`The outbox waits: ${String(error)}`);
         await this.pause();
       } finally {
+        // Whoever leads now counts.
+        outboxMessages.remove({ service: this.service });
+        outboxOldestAge.remove({ service: this.service });
         await db.end().catch(() => {});
       }
     }
@@ -76,8 +84,13 @@ export class OutboxRelay {
     }
     await db.query('listen outbox');
     let cleanedAt = 0;
+    let measuredAt = 0;
     let rows = await oldest(db);
     while (!this.stopped) {
+      if (Date.now() - measuredAt > MEASURE_MS) {
+        measuredAt = Date.now();
+        await this.measure(db);
+      }
       const failure = await this.publish(db, rows);
       if (failure) {
         this.logger.warn(`${rows.length} events or more wait in the outbox: ${String(failure)}`);
@@ -112,11 +125,30 @@ export class OutboxRelay {
   /** @returns why some could not be published; those stay. */
   private async publish(db: Client, rows: Row[]): Promise<unknown> {
     const results = await Promise.allSettled(
-      rows.map((row) => lastValueFrom(this.publisher.emit(row.type, cloudEvent(row)), { defaultValue: undefined })),
+      rows.map((row) =>
+        runAsSpan(row.traceparent, { name: `publish ${row.type}`, kind: SpanKind.PRODUCER }, () =>
+          this.tell({ ...row, traceparent: currentTraceparent() ?? null }),
+        ),
+      ),
     );
-    const confirmed = rows.filter((_, i) => results[i]!.status === 'fulfilled').map(({ seq }) => seq);
-    if (confirmed.length) await db.query('delete from outbox where seq = any($1::bigint[])', [confirmed]);
+    const confirmed = rows.filter((_, i) => results[i]!.status === 'fulfilled');
+    for (const { type } of confirmed) eventsPublished.inc({ service: this.service, event: type });
+    if (confirmed.length)
+      await db.query('delete from outbox where seq = any($1::bigint[])', [confirmed.map(({ seq }) => seq)]);
     return results.find((result) => result.status === 'rejected')?.reason;
+  }
+
+  private async tell(event: OutgoingEvent): Promise<void> {
+    await lastValueFrom(this.publisher.emit(event.type, cloudEvent(event)), { defaultValue: undefined });
+  }
+
+  private async measure(db: Client): Promise<void> {
+    const sql = `select count(*)::int as waiting, coalesce(extract(epoch from now() - min(time)), 0)::float8 as age from outbox`;
+    const [{ waiting, age }] = (await db.query<{ waiting: number; age: number }>(sql)).rows as [
+      { waiting: number; age: number },
+    ];
+    outboxMessages.set({ service: this.service }, waiting);
+    outboxOldestAge.set({ service: this.service }, age);
   }
 
   private notify(): void {

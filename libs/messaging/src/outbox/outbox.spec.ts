@@ -149,7 +149,7 @@ describe.each(transports)('the outbox, %s', (kind) => {
       emit: (type: string, event: object) => from(publishAndDie(type, event)),
       close: () => publisher.close() as Promise<void>,
     };
-    const relay = new OutboxRelay(world.database.url, dying as unknown as ClientProxy);
+    const relay = new OutboxRelay('order', world.database.url, dying as unknown as ClientProxy);
     relay.start();
     world.later(() => relay.stop());
     await eventually(async () => expect(await world.database.query('select from outbox')).toEqual([]));

@@ -10,8 +10,11 @@ export class BroadcastServer extends RabbitMqServer {
   protected readonly atOnce = 256;
   protected readonly confirms = false;
 
-  constructor(broker: Broker, name: string) {
-    super(broker, `${name}.broadcast`);
+  constructor(
+    broker: Broker,
+    private readonly consumer: string,
+  ) {
+    super(broker, `${consumer}.broadcast`);
   }
 
   override addHandler(type: string, handler: MessageHandler, isEvent = false): void {
@@ -27,7 +30,8 @@ export class BroadcastServer extends RabbitMqServer {
   }
 
   protected async process(message: ConsumeMessage, channel: Channel): Promise<void> {
-    await deliver(this.messageHandlers, message.content.toString(), 0, []);
+    const body = message.content.toString();
+    await deliver(this.messageHandlers, { consumer: this.consumer, body, attempts: 0, delaysMs: [] });
     channel.ack(message);
   }
 }

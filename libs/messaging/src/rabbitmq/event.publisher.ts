@@ -2,7 +2,7 @@ import type { ServiceName } from '@app/contracts';
 import type { ReadPacket } from '@nestjs/microservices';
 import type { ConfirmChannel } from 'amqplib';
 import type { CloudEvent } from '../cloud-event.js';
-import { consumersOfAll } from '../event-delivery.js';
+import { consumersOfAll } from '../event-catalog.js';
 import { publishConfirmed, type Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
 import { declareEventQueue, eventExchange } from './topology.js';

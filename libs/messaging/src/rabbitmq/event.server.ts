@@ -43,8 +43,12 @@ export class EventServer extends RabbitMqServer<ConfirmChannel> {
 
   protected async process(message: ConsumeMessage, channel: ConfirmChannel): Promise<void> {
     const attempts = attemptsOf(message);
-    const body = message.content.toString();
-    const outcome = await deliver(this.messageHandlers, body, attempts, this.broker.retryDelaysMs);
+    const outcome = await deliver(this.messageHandlers, {
+      consumer: this.service,
+      body: message.content.toString(),
+      attempts,
+      delaysMs: this.broker.retryDelaysMs,
+    });
     try {
       if (outcome.kind !== 'done') await this.setAside(message, channel, attempts + 1, outcome);
       channel.ack(message);

@@ -35,7 +35,7 @@ export class RabbitMqTransport implements Transport {
   }
 
   requestClient(caller: string, timeoutMs: number): ClientProxy {
-    return this.kept(new RequestClient(this.broker, `${caller}.caller`, timeoutMs)) as ClientProxy;
+    return this.kept(new RequestClient(this.broker, caller, timeoutMs)) as ClientProxy;
   }
 
   eventPublisher(source: ServiceName): ClientProxy {

@@ -21,14 +21,15 @@ export class RequestClient extends RabbitMqClient {
 
   constructor(
     broker: Broker,
-    name: string,
+    private readonly caller: string,
     private readonly timeoutMs: number,
   ) {
-    super(broker, name);
+    super(broker, `${caller}.caller`);
   }
 
   override send<R, I>(pattern: string, data: I): Observable<R> {
-    return withDeadline(super.send<R, I>(pattern, data), this.timeoutMs);
+    const { caller, timeoutMs } = this;
+    return withDeadline(super.send<R, I>(pattern, data), { caller, pattern, timeoutMs });
   }
 
   protected async prepare(channel: Channel): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ServiceName } from '@app/contracts';
 import type { Channel } from 'amqplib';
-import { patternsFor } from '../event-delivery.js';
+import { patternsFor } from '../event-catalog.js';
 import type { Broker } from './connection.js';
 
 export const requestQueue = ({ prefix }: Broker, service: string) => `${prefix}${service}.requests`;

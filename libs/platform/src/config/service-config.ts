@@ -1,9 +1,13 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
+import type { FastifyServerOptions } from 'fastify';
 import { IsServiceUrl } from './is-service-url.js';
 
 /** In the place of the broker's URL: messages stay within the process, and none is connected to. */
 export const IN_PROCESS = 'in-process';
+
+/** How an app serves HTTP; each kept as the server has it where nothing is said. */
+export type HttpOptions = Pick<FastifyServerOptions, 'trustProxy' | 'return503OnClosing'>;
 
 /** What every app is told by its environment; an app's own `config.ts` adds to it. */
 export class ServiceConfig {
@@ -24,9 +28,24 @@ export class ServiceConfig {
   @IsServiceUrl('amqp', 'amqps')
   RABBITMQ_URL: string = 'amqp://guest:guest@127.0.0.1:5672';
 
+  /** The OTLP collector (HTTP) that traces go to; without one none are made. The name is OpenTelemetry's, as is the next. */
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
+  /** The share of traces that is kept, 0 to 1; one that a caller began is kept where the caller keeps it. */
+  @Type(() => Number) @IsNumber() @Min(0) @Max(1) OTEL_TRACES_SAMPLER_ARG: number = 1;
+
+  /** Where health and metrics are served; without one, at PORT with all else. */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(65_535) MANAGEMENT_PORT?: number;
+
   /** Put before every queue and exchange, where environments share a broker. */
   @Matches(/^([\w-]+\.)?$/, { message: '$property must be empty or a word that ends with a dot' })
   RABBITMQ_PREFIX: string = '';
+
+  get http(): HttpOptions {
+    return {};
+  }
 }
 
 export class DatabaseServiceConfig extends ServiceConfig {

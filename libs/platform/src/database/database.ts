@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { DatabaseServiceConfig } from '../config/service-config.js';
 import type { ServiceDefinition } from '../service-definition.js';
+import { measurePool } from './pool-metrics.js';
 
 type Database = NonNullable<ServiceDefinition['database']>;
 
@@ -25,7 +26,10 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
       application_name: `bazaar-${name}`,
       connectionTimeoutMillis: 5_000,
       statement_timeout: 30_000,
-      onPoolCreated: releaseLost,
+      onPoolCreated: (pool: pg.Pool) => {
+        releaseLost(pool);
+        measurePool(name, pool);
+      },
     },
     logger: (message) => new Logger('MikroORM').debug(message),
     colors: false,

@@ -1,19 +1,15 @@
-import type { Transport } from '@app/messaging';
-import { MikroORM } from '@mikro-orm/postgresql';
-import { Controller, Get, Inject, Optional } from '@nestjs/common';
-import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { TRANSPORT } from '../transport.token.js';
+import { Controller, Get, type OnModuleDestroy, ServiceUnavailableException } from '@nestjs/common';
+import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
+import { Dependencies } from './dependencies.js';
 
-const PATIENCE_MS = 2_000;
-
-/** For orchestrators: live says the process runs, ready that it can do its work now. */
+/** For orchestrators: live says the process runs, started that it has begun its work, ready that it can do it now. */
 @Controller('health')
-export class HealthController {
+export class HealthController implements OnModuleDestroy {
+  private phase: 'starting' | 'running' | 'stopping' = 'starting';
+
   constructor(
     private readonly health: HealthCheckService,
-    private readonly indicator: HealthIndicatorService,
-    @Inject(TRANSPORT) private readonly transport: Transport,
-    @Optional() private readonly orm?: MikroORM,
+    private readonly dependencies: Dependencies,
   ) {}
 
   @Get('live')
@@ -21,29 +17,25 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  @Get('started')
+  started() {
+    if (this.phase === 'starting') throw new ServiceUnavailableException('This process is starting');
+    return { status: 'ok' };
+  }
+
   @Get('ready')
   @HealthCheck()
   ready() {
-    const { orm } = this;
-    return this.health.check([
-      () =>
-        this.indicator
-          .check('broker')
-          .attempt(() => this.transport.check())
-          .withTimeout(PATIENCE_MS),
-      ...(orm
-        ? [
-            () =>
-              this.indicator
-                .check('database')
-                .attempt(() => ping(orm))
-                .withTimeout(PATIENCE_MS),
-          ]
-        : []),
-    ]);
+    if (this.phase !== 'running') throw new ServiceUnavailableException(`This process is ${this.phase}`);
+    return this.health.check(this.dependencies.checks);
   }
-}
 
-async function ping(orm: MikroORM) {
-  await orm.em.fork().execute('select 1');
+  /** It receives messages from now on. */
+  markStarted() {
+    this.phase = 'running';
+  }
+
+  onModuleDestroy() {
+    this.phase = 'stopping';
+  }
 }

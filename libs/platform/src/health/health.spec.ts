@@ -48,3 +48,18 @@ test('a service whose database is away stays live, is not ready, and is again wh
   proxy.restore();
   await eventually(async () => expect((await get('/health/ready')).statusCode).toBe(200));
 });
+
+test('an operator sees what a service stands on, and how much of its database it uses', async () => {
+  const database = await TestDatabase.create();
+  cleanups.push(() => database.drop());
+  const proxy = await TcpProxy.listen(database.url);
+  cleanups.push(() => proxy.close());
+  const get = await startOn(proxy.url);
+  const metrics = async () => (await get('/metrics')).body;
+  const up = (status: number) => `bazaar_health_status{service="user",dependency="database"} ${status}`;
+  await eventually(async () => expect(await metrics()).toContain(up(1)));
+  expect(await metrics()).toMatch(/bazaar_database_pool_connections\{service="user",state="idle"\} \d/);
+  expect(await metrics()).toContain('bazaar_database_pool_max{service="user"} 10');
+  proxy.cut();
+  await eventually(async () => expect(await metrics()).toContain(up(0)));
+});

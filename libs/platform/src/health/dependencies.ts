@@ -1,0 +1,52 @@
+import type { Transport } from '@app/messaging';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { Gauge } from 'prom-client';
+import { SERVICE_NAME, TRANSPORT } from '../tokens.js';
+
+const PATIENCE_MS = 2_000;
+const MEASURE_MS = 5_000;
+
+const healthStatus = new Gauge({
+  name: 'bazaar_health_status',
+  help: 'Whether what the service stands on answers it: 1 up, 0 down',
+  labelNames: ['service', 'dependency'] as const,
+});
+
+/** What this app cannot work without; looked at when asked, and every 5 s for the metric. */
+@Injectable()
+export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** As terminus takes them. */
+  readonly checks: (() => Promise<HealthIndicatorResult>)[];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly indicator: HealthIndicatorService,
+    @Inject(SERVICE_NAME) private readonly service: string,
+    @Inject(TRANSPORT) transport: Transport,
+    @Optional() orm?: MikroORM,
+  ) {
+    this.checks = [this.check('broker', () => transport.check())];
+    if (orm) this.checks.push(this.check('database', () => orm.em.fork().execute('select 1')));
+  }
+
+  onApplicationBootstrap() {
+    const measure = () => void Promise.all(this.checks.map((check) => check()));
+    this.timer = setInterval(measure, MEASURE_MS).unref();
+    measure();
+  }
+
+  onApplicationShutdown() {
+    clearInterval(this.timer);
+  }
+
+  private check(dependency: string, answers: () => Promise<unknown>): () => Promise<HealthIndicatorResult> {
+    return async () => {
+      const attempt = async () => void (await answers());
+      const result = await this.indicator.check(dependency).attempt(attempt).withTimeout(PATIENCE_MS);
+      healthStatus.set({ service: this.service, dependency }, Number(result[dependency]?.status === 'up'));
+      return result;
+    };
+  }
+}

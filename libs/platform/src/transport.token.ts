@@ -1,1 +1,0 @@
-export const TRANSPORT = Symbol('transport');
