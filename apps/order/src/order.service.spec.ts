@@ -1,68 +1,34 @@
-import { AppError, CancelReason, orders, products, Role, users, type OrderClient, type UserDto } from '@app/contracts';
-import { eventually, ServiceUnderTest } from '@app/testing';
+import { CancelReason, orders, products, Role, users, type Caller, type OrderClient } from '@app/contracts';
+import { eventually, type ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { orderService } from './order.module.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { admin, errorOf, home, nowhere, OrderServiceUnderTest, type Line } from './order-service-under-test.js';
 
+const work = { ...home, shippingAddress: '2 Office Rd' };
 const tea = { id: randomUUID(), price: 0.1, stock: 100 };
 const cup = { id: randomUUID(), price: 19.99, stock: 2 };
-const admin = { userId: randomUUID(), role: Role.ADMIN };
-const nowhere = { shippingAddress: '', pincode: '', city: '', country: '', phoneNumber: '' };
-const home = { shippingAddress: '1 Main St', pincode: '12345', city: 'Town', country: 'NL', phoneNumber: '1' };
-const work = { ...home, shippingAddress: '2 Office Rd' };
 
-/** What the user service would say; a test sets it. */
-let profiles: Map<string, { version: number; shipping: typeof home }>;
-let usersAnswer: boolean;
+let underTest: OrderServiceUnderTest;
 let service: ServiceUnderTest;
 let client: OrderClient;
-let customer: { userId: string; role: Role };
+let customer: Caller;
 
 beforeAll(async () => {
-  service = await ServiceUnderTest.start(orderService, {
-    user: {
-      getMany: async ({ ids }) => {
-        if (!usersAnswer) throw new AppError('SERVICE_UNAVAILABLE', 'The user service is away');
-        return ids.filter((id) => profiles.has(id)).map((id) => userDto(id));
-      },
-    },
-    product: { quote: async ({ ids }) => [tea, cup].filter(({ id }) => ids.includes(id)) },
-  });
-  client = service.client(orders);
+  underTest = await OrderServiceUnderTest.start();
+  ({ service, client } = underTest);
+  underTest.quotes = [tea, cup];
 });
-afterAll(() => service.close());
+afterAll(() => underTest.close());
 
 beforeEach(() => {
-  customer = { userId: randomUUID(), role: Role.CUSTOMER };
-  profiles = new Map([[customer.userId, { version: 1, shipping: nowhere }]]);
-  usersAnswer = true;
+  customer = underTest.newCustomer();
+  underTest.usersAnswer = true;
 });
 
-function userDto(id: string): UserDto {
-  const { version, shipping } = profiles.get(id)!;
-  const profile = { bio: '', ...shipping };
-  return {
-    id,
-    name: 'A',
-    email: 'a@example.com',
-    role: Role.CUSTOMER,
-    profile,
-    createdAt: '2026-01-01T00:00:00Z',
-    version,
-  };
-}
-
-const place = (lines: [{ id: string }, number][] = [[tea, 1]], userId?: string, caller = customer) =>
-  client.place({
-    caller,
-    order: { userId, items: lines.map(([{ id }, quantity]) => ({ productId: id, quantity })) },
-  });
+const place = (lines: Line[] = [[tea, 1]], userId?: string | null, caller = customer) =>
+  underTest.place(caller, lines, { userId });
 const get = (id: string) => client.get({ caller: customer, id });
-const errorOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: AppError) => error,
-  );
 
 describe('placing', () => {
   test('stores the order with the prices of the moment, and tells of it', async () => {
@@ -85,6 +51,8 @@ describe('placing', () => {
     await eventually(() =>
       expect(service.toldOf(orders.events.placed)).toContainEqual({
         orderId: order.id,
+        userId: customer.userId,
+        version: 1,
         lines: [
           { productId: tea.id, quantity: 3 },
           { productId: cup.id, quantity: 2 },
@@ -105,12 +73,13 @@ describe('placing', () => {
     expect(await client.list({ caller: customer })).toEqual([]);
   });
 
-  test('for somebody else is for admins', async () => {
+  test('is for the caller where no other is named; for somebody else it is for admins', async () => {
+    expect(await place([[tea, 1]], null)).toMatchObject({ userId: customer.userId });
     expect(await place([[tea, 1]], customer.userId, admin)).toMatchObject({ userId: customer.userId });
   });
 
   test('goes on with what is known of the customer while the user service does not answer', async () => {
-    usersAnswer = false;
+    underTest.usersAnswer = false;
     expect(await errorOf(place())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     await service.tell(users.events.registered, {
       userId: customer.userId,
@@ -150,6 +119,15 @@ describe('stock', () => {
     await service.settled();
     expect(await get(order.id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
   });
+
+  test('that is decided on for an order that is not there is tried again, not forgotten', async () => {
+    const [orderId, { id }] = [randomUUID(), await place()];
+    await service.tell(products.events.stockReserved, { orderId });
+    await sleep(500);
+    await service.database.query('delete from order_items where order_id = $1', [id]);
+    await service.database.query('update orders set id = $2 where id = $1', [id, orderId]);
+    await eventually(async () => expect(await get(orderId)).toMatchObject({ status: 'PROCESSING' }));
+  });
 });
 
 describe('an order', () => {
@@ -186,13 +164,28 @@ describe('an address', () => {
     await service.settled();
     await tellOf(2, home);
     await service.settled();
-    expect(await get(open.id)).toMatchObject(work);
-    expect(await get(gone.id)).toMatchObject(nowhere);
+    expect(await get(open.id)).toMatchObject({ ...work, version: 2 });
+    expect(await get(gone.id)).toMatchObject({ ...nowhere, version: 1 });
+  });
+
+  test('that changes is told of once for each order that takes it', async () => {
+    const { userId } = customer;
+    const placed = await Promise.all(Array.from({ length: 30 }, () => place()));
+    await tellOf(2, home);
+    await tellOf(2, home);
+    await service.settled();
+    const told = () => service.toldOf(orders.events.readdressed).filter((event) => event.userId === userId);
+    const byId = (one: { orderId: string }, other: { orderId: string }) => (one.orderId < other.orderId ? -1 : 1);
+    await eventually(() =>
+      expect(told().toSorted(byId)).toEqual(placed.map(({ id }) => ({ orderId: id, userId, version: 2 })).sort(byId)),
+    );
+    const [before, after] = [placed[0]!, (await get(placed[0]!.id))!];
+    expect(Date.parse(after.updatedAt)).toBeGreaterThan(Date.parse(before.updatedAt));
   });
 
   test('that an order brought along itself still reaches the older orders', async () => {
     const older = await place();
-    profiles.set(customer.userId, { version: 2, shipping: home });
+    underTest.profiles.set(customer.userId, { version: 2, shipping: home });
     expect(await place()).toMatchObject(home);
     await tellOf(2, home);
     await service.settled();
@@ -202,7 +195,7 @@ describe('an address', () => {
   test('that was read before it changed is not what an order keeps', async () => {
     await tellOf(2, work);
     await service.settled();
-    profiles.set(customer.userId, { version: 1, shipping: home });
+    underTest.profiles.set(customer.userId, { version: 1, shipping: home });
     expect(await place()).toMatchObject(work);
   });
 

@@ -4,6 +4,7 @@ export * from './date-time.js';
 export * from './errors.js';
 export * from './money.js';
 export * from './nothing.js';
+export * from './page.js';
 export * from './validation.js';
 export * from './user/session.dto.js';
 export * from './user/user.contract.js';

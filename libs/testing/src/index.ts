@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
+export { loadOf, type Load } from './load.js';
 export { schemaDrift } from './schema-drift.js';
 export { ServiceUnderTest, type Stubs } from './service-under-test.js';
 export { TestDatabase } from './test-database.js';

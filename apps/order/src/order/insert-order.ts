@@ -3,12 +3,14 @@ import { outboxRow } from '@app/messaging';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 } from 'uuid';
 import type { Customer } from './customer.entity.js';
+import type { IdempotencyKey } from './idempotency.js';
 import type { PricedLine } from './price-order.js';
 
 /**
  * The busiest write of all, hence one statement: the order, its items, the event that tells of it and what was learnt of the
  * customer. The customer's row is locked and the newer of it and what was fetched is taken, so that a change of address
- * that comes at the same time either is seen here or finds the order afterwards.
+ * that comes at the same time either is seen here or finds the order afterwards. Where the idempotency key is taken, by a call
+ * that is under way too, which is waited for, there is no order, and so no items and no event.
  */
 const INSERT_ORDER = `
   with known as (
@@ -24,32 +26,40 @@ const INSERT_ORDER = `
     select * from known union all select * from learnt
   ), placed as (
     insert into orders
-      (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at)
-    select :orderId::uuid, :userId::uuid, :status, :totalCents, shipping, version, 1, :now::timestamptz, :now::timestamptz
+      (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at,
+       idempotency_key, idempotency_hash)
+    select :orderId::uuid, :userId::uuid, :status, :totalCents, shipping, version, 1, :now::timestamptz, :now::timestamptz,
+      :idempotencyKey, :idempotencyHash
     from customer
+    on conflict (user_id, idempotency_key) where idempotency_key is not null do nothing
     returning shipping
   ), items as (
     insert into order_items (id, order_id, product_id, quantity, price_cents)
     select id, :orderId::uuid, "productId", quantity, "priceCents"
-    from jsonb_to_recordset(:items) as item (id uuid, "productId" uuid, quantity int, "priceCents" int)
+    from placed, jsonb_to_recordset(:items) as item (id uuid, "productId" uuid, quantity int, "priceCents" int)
   ), told as (
-    insert into outbox (id, type, data, traceparent) values (:eventId, :eventType, :eventData, :traceparent)
+    insert into outbox (id, type, data, traceparent)
+    select :eventId::uuid, :eventType, :eventData::jsonb, :traceparent from placed
   )
   select shipping from placed`;
 
+/** @throws where the idempotency key is taken. */
 export async function insertOrder(
   em: EntityManager,
   customer: Customer,
   { lines, totalCents }: { lines: PricedLine[]; totalCents: number },
+  idempotency?: IdempotencyKey,
 ): Promise<OrderDto> {
   const now = new Date().toISOString();
   const orderId = v7();
   const items = lines.map((line) => ({ id: v7(), ...line }));
   const event = outboxRow(orders.events.placed, {
     orderId,
+    userId: customer.id,
+    version: 1,
     lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
   });
-  const [placed] = await em.execute<[{ shipping: ShippingDetails }]>(INSERT_ORDER, {
+  const [placed] = await em.execute<{ shipping: ShippingDetails }[]>(INSERT_ORDER, {
     userId: customer.id,
     version: customer.version,
     shipping: JSON.stringify(customer.shipping),
@@ -62,7 +72,10 @@ export async function insertOrder(
     eventType: event.type,
     eventData: event.data,
     traceparent: event.traceparent,
+    idempotencyKey: idempotency?.key ?? null,
+    idempotencyHash: idempotency?.hash ?? null,
   });
+  if (!placed) throw new Error('The idempotency key is taken');
   return {
     id: orderId,
     userId: customer.id,
@@ -78,5 +91,6 @@ export async function insertOrder(
     ...placed.shipping,
     createdAt: now,
     updatedAt: now,
+    version: 1,
   };
 }

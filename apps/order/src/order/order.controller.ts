@@ -2,21 +2,33 @@ import {
   AppError,
   CancelReason,
   isAdmin,
+  keyAfter,
+  MAX_LIST,
   mayActFor,
   orders,
+  OrderStatus,
   products,
-  type ProductClient,
+  toPage,
+  type Caller,
   type NewOrder,
+  type OrderCount,
   type OrderDto,
+  type OrderFilter,
   type OrderKey,
+  type OrderPage,
   type OrdersOf,
+  type OrderStatusChange,
+  type Page,
+  type ProductClient,
 } from '@app/contracts';
 import { InjectClient, OnRequest, Outbox } from '@app/messaging';
-import { EntityManager, LockMode } from '@mikro-orm/postgresql';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { isUUID } from 'class-validator';
 import { Customers } from './customers.js';
-import { Order } from './order.entity.js';
+import { idempotencyKey, placeOnce } from './idempotency.js';
 import { insertOrder } from './insert-order.js';
+import { Order } from './order.entity.js';
 import { priceOrder } from './price-order.js';
 
 @Controller()
@@ -29,13 +41,17 @@ export class OrderController {
   ) {}
 
   @OnRequest(orders.requests.place)
-  async place({ caller, order: { userId = caller.userId, items } }: NewOrder): Promise<OrderDto> {
+  async place({ caller, order: { userId: given, items, idempotencyKey: key } }: NewOrder): Promise<OrderDto> {
+    const userId = given ?? caller.userId;
     if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may order for somebody else');
-    const [customer, quotes] = await Promise.all([
-      this.customers.get(userId),
-      this.products.quote({ ids: items.map(({ productId }) => productId) }),
-    ]);
-    return insertOrder(this.em, customer, priceOrder(items, quotes));
+    const idempotency = key ? idempotencyKey(userId, key, items) : undefined;
+    return placeOnce(this.em, idempotency, async () => {
+      const [customer, quotes] = await Promise.all([
+        this.customers.get(userId),
+        this.products.quote({ ids: items.map(({ productId }) => productId) }),
+      ]);
+      return insertOrder(this.em, customer, priceOrder(items, quotes), idempotency);
+    });
   }
 
   @OnRequest(orders.requests.get)
@@ -46,23 +62,62 @@ export class OrderController {
 
   @OnRequest(orders.requests.list)
   async list({ caller }: OrdersOf): Promise<OrderDto[]> {
-    const newest = await this.em.find(Order, isAdmin(caller) ? {} : { userId: caller.userId }, {
-      populate: ['items'],
-      orderBy: { id: 'desc' },
-      limit: 1000,
-    });
-    return newest.map((order) => order.toDto());
+    return (await this.newest(those({}, caller), MAX_LIST)).map((order) => order.toDto());
+  }
+
+  @OnRequest(orders.requests.page)
+  async page({ caller, page }: OrderPage): Promise<Page<OrderDto>> {
+    const after = keyAfter(page, isCursor);
+    const older = after ? { id: { $lt: after[0] } } : {};
+    const rows = await this.newest({ ...those(page.filter ?? {}, caller), ...older }, page.first + 1);
+    return toPage(rows, page, { keyOf: ({ id }) => [id], node: (order) => order.toDto() });
+  }
+
+  @OnRequest(orders.requests.count)
+  async count({ caller, filter }: OrderCount): Promise<number> {
+    return this.em.count(Order, those(filter, caller));
   }
 
   @OnRequest(orders.requests.cancel)
   async cancel({ caller, id }: OrderKey): Promise<OrderDto> {
     return this.em.transactional(async () => {
-      const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+      const order = await this.orderOf(caller, id);
       order.cancel(caller.userId === order.userId ? CancelReason.BY_CUSTOMER : CancelReason.BY_ADMIN);
       this.outbox.add(orders.events.cancelled, order.toEvent());
-      await order.items.init();
       return order.toDto();
     });
   }
+
+  @OnRequest(orders.requests.updateStatus)
+  async updateStatus({ caller, id, status }: OrderStatusChange): Promise<OrderDto> {
+    if (!isAdmin(caller)) throw new AppError('FORBIDDEN', 'Only admins may set the status of an order');
+    return this.em.transactional(async () => {
+      const order = await this.orderOf(caller, id);
+      order.advance(status);
+      const { shipped, delivered } = orders.events;
+      this.outbox.add(order.status === OrderStatus.SHIPPED ? shipped : delivered, order.toEvent());
+      return order.toDto();
+    });
+  }
+
+  /** With its items; locked until the transaction ends. @throws AppError ORDER_NOT_FOUND, also where it is not the caller's. */
+  private async orderOf(caller: Caller, id: string): Promise<Order> {
+    const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+    await order.items.init();
+    return order;
+  }
+
+  private newest(which: FilterQuery<Order>, limit: number): Promise<Order[]> {
+    return this.em.find(Order, which, { populate: ['items'], orderBy: { id: 'desc' }, limit });
+  }
 }
+
+/** The orders that a filter asks for: all that there are for an admin, a customer's own. */
+function those({ status, userId }: OrderFilter, caller: Caller): { userId?: string; status?: OrderStatus } {
+  const whose = userId ?? (isAdmin(caller) ? undefined : caller.userId);
+  if (whose && !mayActFor(caller, whose)) throw new AppError('FORBIDDEN', 'Only admins may see the orders of others');
+  return { ...(whose && { userId: whose }), ...(status && { status }) };
+}
+
+const isCursor = (key: readonly unknown[]): key is [id: string] => key.length === 1 && isUUID(key[0], 'all');

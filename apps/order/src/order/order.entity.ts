@@ -8,11 +8,11 @@ import {
   type OrderItemDto,
   type ShippingDetails,
 } from '@app/contracts';
-import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BigIntType, Collection, type Rel } from '@mikro-orm/postgresql';
 
 /** Which statuses each may follow. */
-const FOLLOWS: Record<OrderStatus, OrderStatus[]> = {
+export const FOLLOWS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   PENDING: [],
   PROCESSING: [OrderStatus.PENDING],
   SHIPPED: [OrderStatus.PROCESSING],
@@ -20,9 +20,15 @@ const FOLLOWS: Record<OrderStatus, OrderStatus[]> = {
   CANCELLED: [OrderStatus.PENDING, OrderStatus.PROCESSING],
 };
 
+/** The statuses that somebody sets by hand; the others come of what happens to the stock, or of a cancellation. */
+const SET_BY_HAND: readonly OrderStatus[] = [OrderStatus.SHIPPED, OrderStatus.DELIVERED];
+
 /** The entity guards its transitions; `insert-order.ts` is how a row of it comes to be. */
 @Entity({ tableName: 'orders' })
 @Index({ properties: ['userId', 'id'] })
+@Index({ properties: ['userId', 'status', 'id'] })
+@Index({ properties: ['status', 'id'] })
+@Unique({ properties: ['userId', 'idempotencyKey'], where: 'idempotency_key is not null' })
 export class Order {
   /** Time-ordered, so that newest first is the primary key backwards. */
   @PrimaryKey({ type: 'uuid' }) id: string;
@@ -37,15 +43,15 @@ export class Order {
   @Property({ type: 'int' }) version: number;
   @Property() createdAt: Date;
   @Property() updatedAt: Date;
+  /** The customer's name for the call that placed it, and what was ordered by that (`idempotency.ts`). */
+  @Property({ type: 'text', nullable: true, lazy: true }) idempotencyKey: string | null;
+  @Property({ type: 'text', nullable: true, lazy: true }) idempotencyHash: string | null;
   @OneToMany(() => OrderItem, (item) => item.order, { orderBy: { id: 'asc' } }) items = new Collection<OrderItem>(this);
 
-  mayBecome(status: OrderStatus): boolean {
-    return FOLLOWS[status].includes(this.status);
-  }
-
-  /** Its stock is reserved. */
-  process() {
-    this.become(OrderStatus.PROCESSING);
+  /** A step that an admin reports: SHIPPED, then DELIVERED. */
+  advance(status: OrderStatus) {
+    if (!SET_BY_HAND.includes(status)) throw this.conflictWith(status);
+    this.become(status);
   }
 
   cancel(reason: CancelReason) {
@@ -54,13 +60,18 @@ export class Order {
   }
 
   private become(status: OrderStatus) {
-    if (!this.mayBecome(status))
-      throw new AppError('ORDER_STATUS_CONFLICT', `An order that is ${this.status} cannot become ${status}`, {
-        status: this.status,
-      });
+    if (!FOLLOWS[status].includes(this.status)) throw this.conflictWith(status);
+    if (status === OrderStatus.SHIPPED && !this.shipping.shippingAddress.trim())
+      throw new AppError('SHIPPING_ADDRESS_MISSING', 'The order has no address to be shipped to');
     this.status = status;
     this.version++;
     this.updatedAt = new Date();
+  }
+
+  private conflictWith(status: OrderStatus): AppError {
+    return new AppError('ORDER_STATUS_CONFLICT', `An order that is ${this.status} cannot be made ${status}`, {
+      status: this.status,
+    });
   }
 
   toEvent(): OrderEvent {
@@ -68,7 +79,7 @@ export class Order {
   }
 
   toDto(): OrderDto {
-    const { id, userId, status, cancelReason, totalCents, createdAt, updatedAt } = this;
+    const { id, userId, status, cancelReason, totalCents, createdAt, updatedAt, version } = this;
     const { shippingAddress, pincode, city, country, phoneNumber } = this.shipping;
     return {
       id,
@@ -84,6 +95,7 @@ export class Order {
       phoneNumber,
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
+      version,
     };
   }
 }

@@ -1,34 +1,45 @@
-import { orders, OrderStatus, products, type StockRejected, type StockReserved } from '@app/contracts';
-import { OnEvent, Outbox } from '@app/messaging';
-import { EntityManager, LockMode } from '@mikro-orm/postgresql';
+import {
+  orders,
+  OrderStatus,
+  products,
+  type CancelReason,
+  type Event,
+  type OrderEvent,
+  type StockRejected,
+  type StockReserved,
+} from '@app/contracts';
+import { OnEvent } from '@app/messaging';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import { Order } from './order.entity.js';
+import { changeOrders } from './change-orders.js';
+import { FOLLOWS, Order } from './order.entity.js';
 
 /** What the product service decided about an order's stock. An order that was cancelled meanwhile stays so. */
 @Controller()
 export class ProductEventsController {
-  constructor(
-    private readonly em: EntityManager,
-    private readonly outbox: Outbox,
-  ) {}
+  constructor(private readonly em: EntityManager) {}
 
   @OnEvent(products.events.stockReserved)
   async process({ orderId }: StockReserved): Promise<void> {
-    const order = await this.locked(orderId);
-    if (!order.mayBecome(OrderStatus.PROCESSING)) return;
-    order.process();
-    this.outbox.add(orders.events.processing, order.toEvent());
+    await this.become(OrderStatus.PROCESSING, orders.events.processing, orderId);
   }
 
   @OnEvent(products.events.stockRejected)
   async cancel({ orderId, reason }: StockRejected): Promise<void> {
-    const order = await this.locked(orderId);
-    if (!order.mayBecome(OrderStatus.CANCELLED)) return;
-    order.cancel(reason);
-    this.outbox.add(orders.events.cancelled, order.toEvent());
+    await this.become(OrderStatus.CANCELLED, orders.events.cancelled, orderId, reason);
   }
 
-  private locked(id: string): Promise<Order> {
-    return this.em.findOneOrFail(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  private async become(status: OrderStatus, event: Event<OrderEvent>, id: string, reason: CancelReason | null = null) {
+    const changed = await changeOrders(
+      this.em,
+      event,
+      {
+        set: 'status = :status, cancel_reason = :reason',
+        where: 'id = :id and status = any(:before::text[])',
+      },
+      { id, status, reason, before: `{${FOLLOWS[status].join()}}` },
+    );
+    // An event of an order that does not exist is no repeat: it fails, and becomes a dead letter.
+    if (!changed) await this.em.findOneOrFail(Order, { id }, { fields: ['id'] });
   }
 }

@@ -1,7 +1,8 @@
-import { users, type ShippingDetails, type UserProfileUpdated, type UserRegistered } from '@app/contracts';
+import { orders, users, type ShippingDetails, type UserProfileUpdated, type UserRegistered } from '@app/contracts';
 import { OnEvent } from '@app/messaging';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { changeOrders } from './change-orders.js';
 import { NO_SHIPPING_DETAILS } from './customers.js';
 
 /** Keeps this service's copy of customers, and the addresses of orders that have not left yet, up to date. */
@@ -18,11 +19,14 @@ export class UserEventsController {
   @OnEvent(users.events.profileUpdated)
   async readdress({ userId, version, ...shipping }: UserProfileUpdated): Promise<void> {
     await this.remember(userId, version, shipping);
-    await this.em.execute(
-      `update orders
-       set shipping = :shipping, shipping_version = :version, version = version + 1, updated_at = now()
-       where user_id = :userId and status in ('PENDING', 'PROCESSING') and shipping_version < :version`,
-      { userId, version, shipping: JSON.stringify(shipping) },
+    await changeOrders(
+      this.em,
+      orders.events.readdressed,
+      {
+        set: 'shipping = :shipping, shipping_version = :newVersion',
+        where: `user_id = :userId and status in ('PENDING', 'PROCESSING') and shipping_version < :newVersion`,
+      },
+      { userId, newVersion: version, shipping: JSON.stringify(shipping) },
     );
   }
 

@@ -1,5 +1,16 @@
 import { contract, event, request, type ClientOf } from '../contract.js';
-import { NewOrder, OrderDto, OrderEvent, OrderKey, OrderPlaced, OrdersOf } from './order.dto.js';
+import type { Page } from '../page.js';
+import {
+  NewOrder,
+  OrderCount,
+  OrderDto,
+  OrderEvent,
+  OrderKey,
+  OrderPage,
+  OrderPlaced,
+  OrdersOf,
+  OrderStatusChange,
+} from './order.dto.js';
 
 export const orders = contract('order', {
   requests: {
@@ -8,11 +19,19 @@ export const orders = contract('order', {
     get: request(OrderKey).answers<OrderDto | null>(),
     /** The caller's own, all of them for an admin; newest first, at most 1000. */
     list: request(OrdersOf).answers<OrderDto[]>(),
+    /** As `list`, in pages. */
+    page: request(OrderPage).answers<Page<OrderDto>>(),
+    count: request(OrderCount).answers<number>(),
     cancel: request(OrderKey).answers<OrderDto>(),
+    /** To SHIPPED or DELIVERED; for admins. */
+    updateStatus: request(OrderStatusChange).answers<OrderDto>(),
   },
   events: {
     placed: event(OrderPlaced, 'product'),
     processing: event(OrderEvent),
+    readdressed: event(OrderEvent),
+    shipped: event(OrderEvent),
+    delivered: event(OrderEvent),
     cancelled: event(OrderEvent, 'product'),
   },
 });

@@ -1,8 +1,9 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { ArrayUnique, IsInt, IsOptional } from 'class-validator';
+import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArrayUnique, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
 import { DateTime } from '../date-time.js';
-import { IsId, IsListOf, IsNested, IsQuantity } from '../validation.js';
+import { ConnectionOf, PageArgs } from '../page.js';
+import { IsId, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
 /** The most lines that one order may have. */
@@ -38,6 +39,29 @@ export class OrderDto {
   @Field() phoneNumber: string;
   @Field(() => DateTime) createdAt: string;
   @Field(() => DateTime) updatedAt: string;
+  /** Counts the changes of the order, so that the newer of two copies is known. */
+  version: number;
+}
+
+@ObjectType()
+export class OrderConnection extends ConnectionOf(OrderDto, 'Order') {}
+
+@InputType()
+export class OrderFilter {
+  @Field(() => OrderStatus, { nullable: true }) @IsOptional() @IsEnum(OrderStatus) status?: OrderStatus | null;
+
+  @Field(() => ID, { nullable: true, description: 'Admins only; a customer always sees their own orders alone.' })
+  @IsOptional()
+  @IsId()
+  userId?: string | null;
+}
+
+@ArgsType()
+export class OrderPageArgs extends PageArgs {
+  @Field(() => OrderFilter, { nullable: true })
+  @IsOptional()
+  @IsNested(() => OrderFilter)
+  filter?: OrderFilter | null;
 }
 
 @InputType()
@@ -51,7 +75,7 @@ export class OrderInput {
   @Field(() => ID, { nullable: true, description: "The caller where left out; another user's only for admins." })
   @IsOptional()
   @IsId()
-  userId?: string;
+  userId?: string | null;
 
   @Field(() => [OrderItemInput])
   @IsListOf(() => OrderItemInput, 1, MAX_LINES)
@@ -59,6 +83,14 @@ export class OrderInput {
     message: '$property must name each product once',
   })
   items: OrderItemInput[];
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Placing again with the same key answers with the first order and places nothing.',
+  })
+  @IsOptional()
+  @IsText(1, 255)
+  idempotencyKey?: string | null;
 }
 
 export class NewOrder {
@@ -75,19 +107,34 @@ export class OrdersOf {
   @IsNested(() => Caller) caller: Caller;
 }
 
+export class OrderPage {
+  @IsNested(() => Caller) caller: Caller;
+  @IsNested(() => OrderPageArgs) page: OrderPageArgs;
+}
+
+export class OrderCount {
+  @IsNested(() => Caller) caller: Caller;
+  @IsNested(() => OrderFilter) filter: OrderFilter;
+}
+
+export class OrderStatusChange {
+  @IsNested(() => Caller) caller: Caller;
+  @IsId() id: string;
+  @IsEnum(OrderStatus) status: OrderStatus;
+}
+
 export class OrderLine {
   @IsId() productId: string;
   @IsQuantity() quantity: number;
 }
 
-export class OrderPlaced {
-  @IsId() orderId: string;
-  @IsListOf(() => OrderLine, 1, MAX_LINES) lines: OrderLine[];
-}
-
-/** `order.processing` and `order.cancelled`. */
+/** What every event of an order says; only `order.placed` says more. */
 export class OrderEvent {
   @IsId() orderId: string;
   @IsId() userId: string;
   @IsInt() version: number;
+}
+
+export class OrderPlaced extends OrderEvent {
+  @IsListOf(() => OrderLine, 1, MAX_LINES) lines: OrderLine[];
 }

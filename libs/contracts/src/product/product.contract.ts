@@ -1,9 +1,12 @@
 import { contract, event, request, type ClientOf } from '../contract.js';
 import { Nothing } from '../nothing.js';
+import type { Page } from '../page.js';
 import {
   ProductChanges,
   ProductDeletion,
   ProductDto,
+  ProductFilter,
+  ProductPageArgs,
   ProductIds,
   ProductQuote,
   NewProduct,
@@ -20,6 +23,8 @@ export const products = contract('product', {
     getMany: request(ProductIds).answers<ProductDto[]>(),
     /** Newest first, at most 1000. */
     list: request(Nothing).answers<ProductDto[]>(),
+    page: request(ProductPageArgs).answers<Page<ProductDto>>(),
+    count: request(ProductFilter).answers<number>(),
     update: request(ProductChanges).answers<ProductDto>(),
     delete: request(ProductDeletion).answers<ProductDto>(),
     /** What an order needs to know; a product that cannot be had is left out. */

@@ -1,8 +1,10 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import { IsEnum, IsInt, IsOptional } from 'class-validator';
+import { ArgsType, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
 import { DateTime } from '../date-time.js';
 import { CancelReason } from '../order/order-status.js';
+import { ConnectionOf, PageArgs } from '../page.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
 
 @ObjectType('Product')
@@ -16,6 +18,43 @@ export class ProductDto {
   sellerId: string;
   @Field(() => DateTime) createdAt: string;
   @Field(() => DateTime) updatedAt: string;
+}
+
+@ObjectType()
+export class ProductConnection extends ConnectionOf(ProductDto, 'Product') {}
+
+@InputType()
+export class ProductFilter {
+  @Field(() => String, { nullable: true, description: 'Words looked for in name and description.' })
+  @IsOptional()
+  @IsText(0, 200)
+  search?: string | null;
+
+  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() minPrice?: number | null;
+  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() maxPrice?: number | null;
+  @Field(() => Boolean, { nullable: true }) @IsOptional() @IsBoolean() inStock?: boolean | null;
+  @Field(() => ID, { nullable: true }) @IsOptional() @IsId() sellerId?: string | null;
+}
+
+export enum ProductSort {
+  NEWEST = 'NEWEST',
+  PRICE_ASC = 'PRICE_ASC',
+  PRICE_DESC = 'PRICE_DESC',
+  NAME = 'NAME',
+}
+registerEnumType(ProductSort, { name: 'ProductSort' });
+
+@ArgsType()
+export class ProductPageArgs extends PageArgs {
+  @Field(() => ProductFilter, { nullable: true })
+  @IsOptional()
+  @IsNested(() => ProductFilter)
+  filter?: ProductFilter | null;
+
+  @Field(() => ProductSort, { nullable: true, defaultValue: ProductSort.NEWEST })
+  @Transform(({ value }: { value: unknown }) => value ?? ProductSort.NEWEST)
+  @IsEnum(ProductSort)
+  sort: ProductSort = ProductSort.NEWEST;
 }
 
 @InputType()

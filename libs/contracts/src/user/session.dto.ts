@@ -1,8 +1,8 @@
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
 import { Transform } from 'class-transformer';
-import { IsEmail, IsISO8601, MaxLength } from 'class-validator';
+import { IsBoolean, IsEmail, IsISO8601, IsString, MaxLength } from 'class-validator';
 import { Caller } from '../caller.js';
-import { IsId, IsText } from '../validation.js';
+import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
 /** E-mails are compared without regard to case or surrounding space. */
 const NormalizedEmail = () =>
@@ -21,6 +21,12 @@ export class LoginInput {
   @Field() @IsText(1, 128) password: string;
 }
 
+@InputType()
+export class ChangePasswordInput {
+  @Field() @IsText(1, 128) currentPassword: string;
+  @Field() @IsText(8, 128) newPassword: string;
+}
+
 @ObjectType()
 export class AuthTokens {
   @Field() accessToken: string;
@@ -29,6 +35,35 @@ export class AuthTokens {
 
 export class TokenToValidate {
   @IsText(1, 4096) token: string;
+}
+
+export class RefreshToken {
+  /** Any text: what is no refresh token is refused like one that does not hold. */
+  @IsString() refreshToken: string;
+}
+
+/** A session that its user is signed in with. */
+export class SessionKey {
+  @IsId() userId: string;
+  @IsId() sessionId: string;
+}
+
+export class Logout extends SessionKey {
+  /** All sessions of the user, not this one alone. */
+  @IsBoolean() everywhere: boolean;
+}
+
+export class PasswordChange extends SessionKey {
+  @IsNested(() => ChangePasswordInput) passwords: ChangePasswordInput;
+}
+
+export class SessionIds {
+  @IsIdList(1000) ids: string[];
+}
+
+/** `session.ended`: none of their access tokens holds any more. */
+export class SessionEnded {
+  @IsIdList(1000) sessionIds: string[];
 }
 
 /** A valid access token's bearer, until when, and by which session. */

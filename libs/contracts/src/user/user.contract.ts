@@ -1,22 +1,45 @@
 import { contract, event, request, type ClientOf } from '../contract.js';
-import { AuthTokens, LoginInput, RegisterInput, TokenToValidate, ValidToken } from './session.dto.js';
-import { ProfileUpdate, UserDto, UserIds, UserProfileUpdated, UserRegistered } from './user.dto.js';
 import { Nothing } from '../nothing.js';
+import { PageArgs, type Page } from '../page.js';
+import {
+  AuthTokens,
+  LoginInput,
+  Logout,
+  PasswordChange,
+  RefreshToken,
+  RegisterInput,
+  SessionEnded,
+  SessionIds,
+  TokenToValidate,
+  ValidToken,
+} from './session.dto.js';
+import { ProfileUpdate, UserDto, UserIds, UserProfileUpdated, UserRegistered } from './user.dto.js';
 
 export const users = contract('user', {
   requests: {
     register: request(RegisterInput).answers<UserDto>(),
     login: request(LoginInput).answers<AuthTokens>(),
+    /** Once for each refresh token; one that comes again ends its session. */
+    refresh: request(RefreshToken).answers<AuthTokens>(),
+    logout: request(Logout).answers<void>(),
+    /** Ends every other session of the user. */
+    changePassword: request(PasswordChange).answers<AuthTokens>(),
     validateToken: request(TokenToValidate).answers<ValidToken>(),
+    /** Which of these sessions have ended. */
+    endedSessions: request(SessionIds).answers<string[]>(),
     /** Those that exist, in no particular order. */
     getMany: request(UserIds).answers<UserDto[]>(),
     /** Newest first, at most 1000. */
     list: request(Nothing).answers<UserDto[]>(),
+    /** Newest first. */
+    page: request(PageArgs).answers<Page<UserDto>>(),
+    count: request(Nothing).answers<number>(),
     updateProfile: request(ProfileUpdate).answers<UserDto>(),
   },
   events: {
     registered: event(UserRegistered, 'order'),
     profileUpdated: event(UserProfileUpdated, 'order'),
+    sessionEnded: { ...event(SessionEnded), pattern: 'session.ended' },
   },
 });
 

@@ -2,6 +2,7 @@ import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { IsInt, IsISO8601, IsOptional } from 'class-validator';
 import { Caller, Role } from '../caller.js';
 import { DateTime } from '../date-time.js';
+import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
 /** Where an order goes to. A detail that the user has not given yet is an empty string. */
@@ -39,6 +40,9 @@ export class UserDto {
   /** Counts the changes of the user, so that the newer of two copies is known. */
   version: number;
 }
+
+@ObjectType()
+export class UserConnection extends ConnectionOf(UserDto, 'User') {}
 
 export class UserIds {
   @IsIdList(1000) ids: string[];

@@ -1,0 +1,155 @@
+import { orders, OrderStatus, products, type Caller, type OrderDto, type ProductQuote } from '@app/contracts';
+import { eventually, loadOf } from '@app/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { admin, errorOf, home, OrderServiceUnderTest, type Line } from '../order-service-under-test.js';
+import { orderService } from '../order.module.js';
+
+let underTest: OrderServiceUnderTest;
+let customer: Caller;
+let tea: ProductQuote;
+let cup: ProductQuote;
+let idempotencyKey: string;
+
+beforeAll(async () => {
+  underTest = await OrderServiceUnderTest.start();
+});
+afterAll(() => underTest.close());
+beforeEach(() => {
+  underTest.usersAnswer = underTest.productsAnswer = true;
+  customer = underTest.newCustomer(home);
+  [tea, cup] = [underTest.newProduct(), underTest.newProduct()];
+  idempotencyKey = randomUUID();
+});
+
+const place = (caller = customer, lines: Line[] = [[tea, 2]], key: string | null = idempotencyKey, userId?: string) =>
+  underTest.place(caller, lines, { idempotencyKey: key, userId });
+const ordersOf = (caller: Caller) => underTest.client.list({ caller });
+
+/** The orders of a customer that were told of, once all is told. */
+async function toldOf({ userId }: Caller): Promise<string[]> {
+  await underTest.service.settled();
+  const told = () => underTest.service.toldOf(orders.events.placed).filter((event) => event.userId === userId);
+  await eventually(() => expect(told()).not.toEqual([]));
+  return told().map(({ orderId }) => orderId);
+}
+
+describe('placing again with the same key', () => {
+  test('answers with the first order as it is now, and places and tells nothing', async () => {
+    const lines: Line[] = [
+      [tea, 2],
+      [cup, 1],
+    ];
+    const first = await place(customer, lines);
+    expect(await place(customer, lines)).toEqual(first);
+    expect(await place(customer, lines.toReversed())).toEqual(first);
+
+    await underTest.service.tell(products.events.stockReserved, { orderId: first.id });
+    await underTest.service.settled();
+    expect(await place(customer, lines)).toMatchObject({ id: first.id, status: OrderStatus.PROCESSING, version: 2 });
+    expect(await ordersOf(customer)).toHaveLength(1);
+    expect(await toldOf(customer)).toEqual([first.id]);
+  });
+
+  test('is answered when the order could not be placed any more, and asks nobody whether it could', async () => {
+    const first = await place();
+    expect((await loadOf(() => place())).requests).toEqual(['order.place']);
+    tea.stock = 0;
+    expect(await place()).toEqual(first);
+    underTest.quotes = underTest.quotes.filter((quote) => quote !== tea);
+    expect(await place()).toEqual(first);
+    underTest.usersAnswer = underTest.productsAnswer = false;
+    expect(await place()).toEqual(first);
+  });
+
+  test('is refused when another order is meant', async () => {
+    await place();
+    const others: Line[][] = [
+      [[tea, 3]],
+      [[cup, 2]],
+      [
+        [tea, 2],
+        [cup, 1],
+      ],
+    ];
+    for (const lines of others)
+      expect(await errorOf(place(customer, lines))).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await ordersOf(customer)).toHaveLength(1);
+  });
+
+  test('places one when the first was refused', async () => {
+    tea.stock = 1;
+    expect(await errorOf(place())).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+    tea.stock = 2;
+    expect(await place()).toMatchObject({ status: OrderStatus.PENDING });
+  });
+});
+
+describe('a key', () => {
+  test('is its customer’s own: another’s is another, an admin’s for the customer is the same', async () => {
+    const first = await place();
+    const other = underTest.newCustomer();
+    expect((await place(other)).id).not.toBe(first.id);
+    expect(await place(admin, [[tea, 2]], idempotencyKey, customer.userId)).toEqual(first);
+    const stranger = place(other, [[tea, 2]], idempotencyKey, customer.userId);
+    expect(await errorOf(stranger)).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('that is not given makes each order a new one', async () => {
+    expect((await place(customer, [[tea, 1]], null)).id).not.toBe((await place(customer, [[tea, 1]], null)).id);
+  });
+
+  test('is any text, and nothing but text', async () => {
+    const keys = [
+      `'; drop table orders; --`,
+      '?',
+      ':userId',
+      String.raw`\'`,
+      '"$1"',
+      '🫖'.repeat(100),
+      'x'.repeat(255),
+    ];
+    const placed = await Promise.all(keys.map((key) => place(customer, [[tea, 1]], key)));
+    expect(new Set(placed.map(({ id }) => id)).size).toBe(keys.length);
+    for (const [i, key] of keys.entries()) expect((await place(customer, [[tea, 1]], key)).id).toBe(placed[i]!.id);
+    for (const key of ['', 'x'.repeat(256), 'nul\0'])
+      expect(await errorOf(place(customer, [[tea, 1]], key))).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('at once, through two instances', () => {
+  beforeAll(() => underTest.service.startInstance(orderService));
+
+  const hundred = (call: (i: number) => Promise<OrderDto>) =>
+    Promise.allSettled(Array.from({ length: 100 }, (_, i) => call(i)));
+
+  test('a hundred of the same are one order, one event, and a hundred equal answers', async () => {
+    const answers = await hundred(() => place());
+    const [first] = await ordersOf(customer);
+    expect(answers).toEqual(answers.map(() => ({ status: 'fulfilled', value: first })));
+    expect(await ordersOf(customer)).toHaveLength(1);
+    expect(await toldOf(customer)).toEqual([first!.id]);
+  });
+
+  test('those who find that the first has taken the last unit get the first order too', async () => {
+    tea.stock = 2;
+    const reserving = eventually(async () => {
+      const [first] = await ordersOf(customer);
+      tea.stock = first ? 0 : 2;
+      expect(first).toBeDefined();
+    });
+    const answers = await hundred(() => place());
+    await reserving;
+    const [first] = await ordersOf(customer);
+    expect(answers).toEqual(answers.map(() => ({ status: 'fulfilled', value: first })));
+  });
+
+  test('of different orders with one key, one is placed and the others are refused', async () => {
+    const answers = await hundred((i) => place(customer, [[tea, 1 + (i % 4)]]));
+    const [first, ...others] = await ordersOf(customer);
+    expect(others).toEqual([]);
+    const codes = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.id : answer.reason.code));
+    expect(codes.filter((code) => code === first!.id)).toHaveLength(25);
+    expect(codes.filter((code) => code === 'IDEMPOTENCY_KEY_REUSED')).toHaveLength(75);
+  });
+});

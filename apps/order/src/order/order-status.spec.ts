@@ -1,0 +1,79 @@
+import { orders, OrderStatus, products, type Caller, type OrderClient } from '@app/contracts';
+import { eventually, type ServiceUnderTest } from '@app/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { admin, errorOf, home, nowhere, OrderServiceUnderTest } from '../order-service-under-test.js';
+
+let underTest: OrderServiceUnderTest;
+let service: ServiceUnderTest;
+let client: OrderClient;
+let customer: Caller;
+
+beforeAll(async () => {
+  underTest = await OrderServiceUnderTest.start();
+  ({ service, client } = underTest);
+});
+afterAll(() => underTest.close());
+beforeEach(() => {
+  customer = underTest.newCustomer(home);
+});
+
+describe('an admin', () => {
+  const setStatus = (id: string, status: OrderStatus, caller: Caller = admin) =>
+    client.updateStatus({ caller, id, status });
+  const get = (id: string) => client.get({ caller: admin, id });
+  const processing = async (of = customer) => {
+    const { id } = await underTest.placeAny(of);
+    await service.tell(products.events.stockReserved, { orderId: id });
+    await eventually(async () => expect((await get(id))?.status).toBe('PROCESSING'));
+    return id;
+  };
+
+  test('reports an order SHIPPED, then DELIVERED, and each is told', async () => {
+    const id = await processing();
+    const shipped = await setStatus(id, OrderStatus.SHIPPED);
+    expect(shipped).toMatchObject({ status: 'SHIPPED', version: 3 });
+    expect(shipped.items).toHaveLength(2);
+    expect(await get(id)).toEqual(shipped);
+    expect(await setStatus(id, OrderStatus.DELIVERED)).toMatchObject({ status: 'DELIVERED', version: 4 });
+    await eventually(() => {
+      const order = { orderId: id, userId: customer.userId };
+      expect(service.toldOf(orders.events.shipped)).toContainEqual({ ...order, version: 3 });
+      expect(service.toldOf(orders.events.delivered)).toContainEqual({ ...order, version: 4 });
+    });
+  });
+
+  test('is refused what cannot be, and nothing is told of it', async () => {
+    const { id } = await underTest.placeAny(customer);
+    for (const status of Object.values(OrderStatus))
+      expect(await errorOf(setStatus(id, status))).toMatchObject({
+        code: 'ORDER_STATUS_CONFLICT',
+        details: { status: 'PENDING' },
+      });
+    const homeless = await processing(underTest.newCustomer(nowhere));
+    expect(await errorOf(setStatus(homeless, OrderStatus.SHIPPED))).toMatchObject({ code: 'SHIPPING_ADDRESS_MISSING' });
+    expect(await errorOf(setStatus(randomUUID(), OrderStatus.SHIPPED))).toMatchObject({ code: 'ORDER_NOT_FOUND' });
+    expect(await get(homeless)).toMatchObject({ status: 'PROCESSING', version: 2 });
+    await service.settled();
+    expect(service.toldOf(orders.events.shipped).filter(({ orderId }) => [id, homeless].includes(orderId))).toEqual([]);
+  });
+
+  test('alone may do so', async () => {
+    const id = await processing();
+    expect(await errorOf(setStatus(id, OrderStatus.SHIPPED, customer))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await get(id)).toMatchObject({ status: 'PROCESSING' });
+  });
+
+  test('ships an order once, however many say so at once, and one that is being cancelled not at all', async () => {
+    const [often, contested] = [await processing(), await processing()];
+    const codes = await Promise.all(Array.from({ length: 10 }, () => errorOf(setStatus(often, OrderStatus.SHIPPED))));
+    expect(codes.filter((error) => error?.code === 'ORDER_STATUS_CONFLICT')).toHaveLength(9);
+    expect(await get(often)).toMatchObject({ status: 'SHIPPED', version: 3 });
+
+    const refusals = await Promise.all([
+      errorOf(setStatus(contested, OrderStatus.SHIPPED)),
+      errorOf(client.cancel({ caller: customer, id: contested })),
+    ]);
+    expect(refusals.filter((error) => error?.code === 'ORDER_STATUS_CONFLICT')).toHaveLength(1);
+  });
+});
