@@ -1,8 +1,12 @@
 import { Migration001Products } from './migrations/migration-001-products.js';
+import { Migration002ProductLists } from './migrations/migration-002-product-lists.js';
 import { Product } from './product/product.entity.js';
 import { Reservation } from './product/reservation.entity.js';
 
 export const database = {
   entities: [Product, Reservation],
-  migrations: [{ name: '001-products', class: Migration001Products }],
+  migrations: [
+    { name: '001-products', class: Migration001Products },
+    { name: '002-product-lists', class: Migration002ProductLists },
+  ],
 };

@@ -21,6 +21,8 @@ const create = (stock: number, price = 10) =>
 const stockOf = async (id: string) => (await client.quote({ ids: [id] }))[0]?.stock;
 const placed = (orderId: string, ...lines: [productId: string, quantity: number][]) => ({
   orderId,
+  userId: stranger.userId,
+  version: 1,
   lines: lines.map(([productId, quantity]) => ({ productId, quantity })),
 });
 const cancelled = (orderId: string) => ({ orderId, userId: stranger.userId, version: 2 });

@@ -1,19 +1,24 @@
 import {
   AppError,
   fromCents,
+  MAX_LIST,
   mayActFor,
   products,
   type Caller,
   type NewProduct,
+  type Page,
   type ProductChanges,
   type ProductDeletion,
   type ProductDto,
+  type ProductFilter,
   type ProductIds,
+  type ProductPageArgs,
   type ProductQuote,
 } from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { countProducts, listProducts } from './list-products.js';
 import { Product } from './product.entity.js';
 
 @Controller()
@@ -40,8 +45,18 @@ export class ProductController {
 
   @OnRequest(products.requests.list)
   async list(): Promise<ProductDto[]> {
-    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: 1000 });
+    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: MAX_LIST });
     return newest.map((product) => product.toDto());
+  }
+
+  @OnRequest(products.requests.page)
+  page(args: ProductPageArgs): Promise<Page<ProductDto>> {
+    return listProducts(this.em, args);
+  }
+
+  @OnRequest(products.requests.count)
+  count(filter: ProductFilter): Promise<number> {
+    return countProducts(this.em, filter);
   }
 
   @OnRequest(products.requests.update)

@@ -1,0 +1,89 @@
+import {
+  keyAfter,
+  MAX_PRICE,
+  ProductSort,
+  toCents,
+  toPage,
+  type Page,
+  type ProductDto,
+  type ProductFilter,
+  type ProductPageArgs,
+} from '@app/contracts';
+import { raw, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
+import { isInt, isString, isUUID, max, min } from 'class-validator';
+import { plainText, Product } from './product.entity.js';
+
+type Key = keyof typeof KEYS;
+
+/** What products can be sorted by: its column, and whether a value out of a cursor can be one of it. */
+const KEYS = {
+  id: { column: 'id', holds: (value: unknown) => isUUID(value, 'all') },
+  priceCents: {
+    column: 'price_cents',
+    holds: (value: unknown) => isInt(value) && min(value, 0) && max(value, toCents(MAX_PRICE)),
+  },
+  nameKey: { column: 'name_key', holds: (value: unknown) => isString(value) && !value.includes('\0') },
+};
+
+/** The id, last, tells equals apart. */
+const SORTS: Record<ProductSort, { keys: Key[]; direction: 'asc' | 'desc' }> = {
+  NEWEST: { keys: ['id'], direction: 'desc' },
+  PRICE_ASC: { keys: ['priceCents', 'id'], direction: 'asc' },
+  PRICE_DESC: { keys: ['priceCents', 'id'], direction: 'desc' },
+  NAME: { keys: ['nameKey', 'id'], direction: 'asc' },
+};
+
+type Cursor = [ProductSort, ...(string | number)[]];
+
+/** One page: what comes after the cursor in its sort, as a range of an index that begins there, however far in that is. */
+export async function listProducts(em: EntityManager, args: ProductPageArgs): Promise<Page<ProductDto>> {
+  const { sort, first, filter } = args;
+  const { keys, direction } = SORTS[sort];
+  const isCursor = (cursor: readonly unknown[]): cursor is Cursor =>
+    cursor.length === keys.length + 1 && cursor[0] === sort && keys.every((key, i) => KEYS[key].holds(cursor[i + 1]));
+
+  const conditions = matching(filter ?? {});
+  const [, ...after] = keyAfter(args, isCursor) ?? [];
+  if (after.length > 0) {
+    const columns = keys.map((key) => KEYS[key].column).join(', ');
+    const values = keys.map(() => '?').join(', ');
+    conditions.push(satisfying(`(${columns}) ${direction === 'asc' ? '>' : '<'} (${values})`, after));
+  }
+  const rows = await em.find(
+    Product,
+    { $and: conditions },
+    { orderBy: keys.map((key) => ({ [key]: direction })), limit: first + 1, populate: ['nameKey'] },
+  );
+  return toPage(rows, args, {
+    keyOf: (product): Cursor => [sort, ...keys.map((key) => product[key])],
+    node: (product) => product.toDto(),
+  });
+}
+
+export const countProducts = (em: EntityManager, filter: ProductFilter): Promise<number> =>
+  em.count(Product, { $and: matching(filter) });
+
+function matching({ search, minPrice, maxPrice, inStock, sellerId }: ProductFilter): FilterQuery<Product>[] {
+  const conditions: FilterQuery<Product>[] = [{ deletedAt: null }];
+  if (isGiven(search)) conditions.push(containing(search));
+  if (isGiven(minPrice)) conditions.push({ priceCents: { $gte: toCents(minPrice) } });
+  if (isGiven(maxPrice)) conditions.push({ priceCents: { $lte: toCents(maxPrice) } });
+  if (isGiven(inStock)) conditions.push({ inStock });
+  if (isGiven(sellerId)) conditions.push({ sellerId });
+  return conditions;
+}
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
+
+/**
+ * All of the words, "a phrase", one `or` another, `-without`: any text will do, and one that has no word in it asks for nothing.
+ * PostgreSQL knows the text when it plans, so that only one side of the `or` is left.
+ */
+function containing(search: string): FilterQuery<Product> {
+  // Of `-` that stand before no word it would take 30, and fail for more.
+  const text = search.replace(/-(?![\p{L}\p{N}"])/gu, ' ');
+  const query = `websearch_to_tsquery('simple', ${plainText('?')})`;
+  return satisfying(`(numnode(${query}) = 0 or words @@ ${query})`, [text, text]);
+}
+
+const satisfying = (condition: string, values: unknown[]): FilterQuery<Product> => ({ [raw(condition, values)]: [] });
