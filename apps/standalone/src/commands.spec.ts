@@ -94,3 +94,14 @@ describe('dead-letters', () => {
     });
   });
 });
+
+describe('admin', () => {
+  test('does its work while nothing runs, and leaves no PostgreSQL behind', async () => {
+    expect(await run(['admin', 'list'])).toEqual({ code: 0, output: 'There are no admins.\n' });
+    expect(await run(['admin', 'grant', 'nobody@example.com'])).toEqual({
+      code: 1,
+      output: 'Nobody has registered with nobody@example.com.\n',
+    });
+    await expect(stat(join(folder, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,4 +1,5 @@
 import { main } from '@app/platform';
+import { admin } from './admin.command.js';
 import { deadLetters } from './dead-letters.command.js';
 import { postgres } from './postgres.command.js';
 import { startStandalone } from './standalone.js';
@@ -9,6 +10,9 @@ switch (command) {
   case undefined:
     await main(startStandalone);
     break;
+  case 'admin':
+    await main(() => admin(args));
+    break;
   case 'dead-letters':
     await main(() => deadLetters(args));
     break;
@@ -16,5 +20,7 @@ switch (command) {
     await main(() => postgres(args));
     break;
   default:
-    await main(() => Promise.reject(new Error(`There is no command ${command}: only dead-letters, or none to start.`)));
+    await main(() =>
+      Promise.reject(new Error(`There is no command ${command}: only admin and dead-letters, or none to start.`)),
+    );
 }

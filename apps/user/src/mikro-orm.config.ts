@@ -1,9 +1,14 @@
 import { Migration001Users } from './migrations/migration-001-users.js';
+import { Migration002Sessions } from './migrations/migration-002-sessions.js';
+import { LoginFailures } from './session/login-failures.entity.js';
 import { Session } from './session/session.entity.js';
 import { SigningKey } from './session/signing-key.entity.js';
 import { User } from './user/user.entity.js';
 
 export const database = {
-  entities: [User, Session, SigningKey],
-  migrations: [{ name: '001-users', class: Migration001Users }],
+  entities: [User, Session, LoginFailures, SigningKey],
+  migrations: [
+    { name: '001-users', class: Migration001Users },
+    { name: '002-sessions', class: Migration002Sessions },
+  ],
 };

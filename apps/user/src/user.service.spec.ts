@@ -1,4 +1,4 @@
-import { AppError, Role, users, type UserClient } from '@app/contracts';
+import { AppError, Role, users, type Page, type UserClient, type UserDto } from '@app/contracts';
 import { eventually, ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
@@ -138,5 +138,38 @@ describe('a profile', () => {
     await Promise.all(changes.map((change) => client.updateProfile({ caller, changes: change })));
     const [user] = await client.getMany({ ids: [userId] });
     expect(user).toMatchObject({ version: 5, profile: Object.assign({}, ...changes) });
+  });
+});
+
+describe('the pages of users', () => {
+  /** Follows the cursors to the end; `between` happens after each page. */
+  async function walk(first: number, between: () => Promise<unknown>): Promise<UserDto[]> {
+    const seen: UserDto[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const { edges, pageInfo }: Page<UserDto> = await client.page({ first, after });
+      seen.push(...edges.map(({ node }) => node));
+      expect(pageInfo.hasPreviousPage).toBe(after !== null);
+      if (!pageInfo.hasNextPage) return seen;
+      after = pageInfo.endCursor;
+      await between();
+    }
+  }
+
+  test('show each once and the newest first, whoever registers meanwhile, and are counted', async () => {
+    for (let i = 0; i < 5; i++) await register();
+    const before = await client.list({});
+    expect(await client.count({})).toBe(before.length);
+    expect(await walk(2, () => register())).toEqual(before);
+    expect(await client.page({ first: 100 })).toMatchObject({ pageInfo: { hasNextPage: false } });
+  });
+
+  test('begin after a cursor of theirs only', async () => {
+    for (const key of ['', '""', '{}', '[]', '["x"]', `["${randomUUID()}", 1]`, '[1]', 'null']) {
+      const after = Buffer.from(key).toString('base64url') || '?';
+      expect(await errorOf(client.page({ first: 1, after }))).toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
+    for (const first of [0, -1, 101, 1.5])
+      expect(await errorOf(client.page({ first }))).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nes
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { BearerStrategy } from './bearer.strategy.js';
+import { EndedSessions } from './ended-sessions.js';
 import { TokenValidator } from './token-validator.js';
 import { TokenVerdicts } from './token-verdicts.js';
 
@@ -14,10 +15,12 @@ export class AuthModule {
       imports: options.imports,
       providers: [
         { provide: TokenValidator, useClass: options.validator },
+        EndedSessions,
         TokenVerdicts,
         BearerStrategy,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
+      exports: [EndedSessions, TokenVerdicts],
     };
   }
 }

@@ -7,3 +7,8 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   const { user } = requestOf(context);
   return user && { userId: user.userId, role: user.role };
 });
+
+/** The id of the session that the caller is signed in with; for operations that are `@SignedIn()`. */
+export const CurrentSession = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string | undefined => requestOf(context).user?.sessionId,
+);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, Role, type ValidToken } from '@app/contracts';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { EndedSessions } from './ended-sessions.js';
 import { TokenVerdicts } from './token-verdicts.js';
 
 const validFor = (ms: number): ValidToken => ({
@@ -19,9 +20,11 @@ describe('the verdict of a token', () => {
   });
 
   const validate = jest.fn<(token: string) => Promise<ValidToken>>();
+  let endedSessions: EndedSessions;
   const start = () => {
     validate.mockReset();
-    return new TokenVerdicts({ validate });
+    endedSessions = new EndedSessions();
+    return new TokenVerdicts({ validate }, endedSessions);
   };
 
   it('is asked for once by all who want it at the same time, and remembered for five seconds', async () => {
@@ -54,6 +57,29 @@ describe('the verdict of a token', () => {
     await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(validate).toHaveBeenCalledTimes(2);
+  });
+
+  it('ends with its session', async () => {
+    const verdicts = start();
+    const [ended, other] = [validFor(60_000), validFor(60_000)];
+    validate.mockResolvedValueOnce(ended).mockResolvedValueOnce(other);
+    await verdicts.of('a');
+    await verdicts.of('b');
+    endedSessions.add([ended.sessionId]);
+    await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await verdicts.of('b')).toEqual(other);
+  });
+
+  it('is not believed where its session has ended while it was asked for', async () => {
+    const verdicts = start();
+    const token = validFor(120_000);
+    let answer: (token: ValidToken) => void = () => {};
+    validate.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+    const asked = verdicts.of('a');
+    endedSessions.add([token.sessionId]);
+    jest.advanceTimersByTime(60_000);
+    answer(token);
+    await expect(asked).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
   it('is one per token', async () => {

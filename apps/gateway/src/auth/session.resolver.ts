@@ -1,5 +1,5 @@
-import { Public } from '@app/auth';
-import { AuthTokens, type UserClient, LoginInput, users } from '@app/contracts';
+import { CurrentSession, CurrentUser, Public, SignedIn } from '@app/auth';
+import { AuthTokens, type Caller, ChangePasswordInput, type UserClient, LoginInput, users } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 
@@ -11,5 +11,34 @@ export class SessionResolver {
   @Public()
   loginUser(@Args('input') input: LoginInput): Promise<AuthTokens> {
     return this.userService.login(input);
+  }
+
+  @Mutation(() => AuthTokens, {
+    description: 'A refresh token that comes a second time ends every session that descends from the same login.',
+  })
+  @Public()
+  refreshTokens(@Args('refreshToken') refreshToken: string): Promise<AuthTokens> {
+    return this.userService.refresh({ refreshToken });
+  }
+
+  @Mutation(() => Boolean, { description: 'Ends the session that the caller is signed in with, or all of theirs.' })
+  @SignedIn()
+  async logoutUser(
+    @Args('everywhere', { type: () => Boolean, nullable: true, defaultValue: false }) everywhere: boolean | null,
+    @CurrentUser() { userId }: Caller,
+    @CurrentSession() sessionId: string,
+  ): Promise<boolean> {
+    await this.userService.logout({ userId, sessionId, everywhere: everywhere === true });
+    return true;
+  }
+
+  @Mutation(() => AuthTokens)
+  @SignedIn()
+  changePassword(
+    @Args('input') passwords: ChangePasswordInput,
+    @CurrentUser() { userId }: Caller,
+    @CurrentSession() sessionId: string,
+  ): Promise<AuthTokens> {
+    return this.userService.changePassword({ userId, sessionId, passwords });
   }
 }

@@ -5,11 +5,11 @@ const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export const hashPassword = (password: string) => hash(password, ARGON2ID);
 
-let ofNobody: Promise<string> | undefined;
+/** Made at the start, so that not even the first to ask waits for it. */
+const ofNobody = hashPassword('the password of nobody');
 
 /** Takes as long for a user who does not exist (no hash) as for one who does. */
 export async function passwordMatches(passwordHash: string | undefined, password: string): Promise<boolean> {
-  ofNobody ??= hashPassword('the password of nobody');
   const matches = await verify(passwordHash ?? (await ofNobody), password);
   return matches && passwordHash !== undefined;
 }

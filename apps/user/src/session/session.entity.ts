@@ -1,31 +1,45 @@
-import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
-import { createHash, randomBytes } from 'node:crypto';
+import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { v7 } from 'uuid';
 import { User } from '../user/user.entity.js';
+import { hashOfToken, newRefreshToken } from './refresh-token.js';
 
+/** From the last time that it was renewed. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** One login. Its access tokens name it and are refused once it has ended. */
+/** One login, with all the tokens that descend from it. They are refused once it has ended or expired. */
 @Entity({ tableName: 'sessions' })
 export class Session {
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @ManyToOne(() => User, { deleteRule: 'cascade' }) @Index() user: User;
-  @Property({ type: 'text' }) @Unique() refreshTokenHash: string;
+  /** Of the one refresh token that is good now. */
+  @Property({ type: 'text' }) refreshTokenHash: string;
   @Property() createdAt: Date = new Date();
-  @Property() expiresAt: Date = new Date(Date.now() + LIFETIME_MS);
+  @Property() @Index() expiresAt: Date;
   @Property({ nullable: true, type: Date }) endedAt: Date | null = null;
 
-  private constructor(user: User, refreshTokenHash: string) {
+  private constructor(user: User) {
     this.user = user;
-    this.refreshTokenHash = refreshTokenHash;
   }
 
-  /** The refresh token is told once; only its hash is kept. */
   static begin(user: User): { session: Session; refreshToken: string } {
-    const refreshToken = randomBytes(32).toString('base64url');
-    return { session: new Session(user, hashOf(refreshToken)), refreshToken };
+    const session = new Session(user);
+    return { session, refreshToken: session.renew() };
+  }
+
+  /** Those that have neither ended nor expired. */
+  static live() {
+    return { endedAt: null, expiresAt: { $gt: new Date() } };
+  }
+
+  accepts(refreshToken: string): boolean {
+    return hashOfToken(refreshToken) === this.refreshTokenHash;
+  }
+
+  /** Makes the refresh token that takes the place of the last; it is told once, and only its hash is kept. */
+  renew(): string {
+    const refreshToken = newRefreshToken(this.id);
+    this.refreshTokenHash = hashOfToken(refreshToken);
+    this.expiresAt = new Date(Date.now() + LIFETIME_MS);
+    return refreshToken;
   }
 }
-
-/** Enough for a token of 256 random bits, which nobody can guess. */
-const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');

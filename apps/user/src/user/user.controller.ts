@@ -1,7 +1,20 @@
-import { AppError, users, type ProfileUpdate, type RegisterInput, type UserDto, type UserIds } from '@app/contracts';
+import {
+  AppError,
+  keyAfter,
+  MAX_LIST,
+  toPage,
+  users,
+  type Page,
+  type PageArgs,
+  type ProfileUpdate,
+  type RegisterInput,
+  type UserDto,
+  type UserIds,
+} from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { isUUID } from 'class-validator';
 import { hashPassword } from '../session/password.js';
 import { User } from './user.entity.js';
 
@@ -39,8 +52,23 @@ export class UserController {
 
   @OnRequest(users.requests.list)
   async list(): Promise<UserDto[]> {
-    const newest = await this.em.find(User, {}, { orderBy: { id: 'desc' }, limit: 1000 });
+    const newest = await this.em.find(User, {}, { orderBy: { id: 'desc' }, limit: MAX_LIST });
     return newest.map((user) => user.toDto());
+  }
+
+  @OnRequest(users.requests.page)
+  async page(page: PageArgs): Promise<Page<UserDto>> {
+    const after = keyAfter(page, isKey);
+    const rows = await this.em.find(User, after ? { id: { $lt: after[0] } } : {}, {
+      orderBy: { id: 'desc' },
+      limit: page.first + 1,
+    });
+    return toPage(rows, page, { keyOf: ({ id }) => [id], node: (user) => user.toDto() });
+  }
+
+  @OnRequest(users.requests.count)
+  count(): Promise<number> {
+    return this.em.count(User);
   }
 
   @OnRequest(users.requests.updateProfile)
@@ -64,3 +92,5 @@ export class UserController {
     });
   }
 }
+
+const isKey = (key: readonly unknown[]): key is [string] => key.length === 1 && isUUID(key[0], 'all');

@@ -37,6 +37,14 @@ export class User {
     return true;
   }
 
+  /** Answers whether the role is another one now. */
+  become(role: Role): boolean {
+    if (role === this.role) return false;
+    this.role = role;
+    this.version++;
+    return true;
+  }
+
   toDto(): UserDto {
     const { id, name, email, role, version, bio, shippingAddress, pincode, city, country, phoneNumber } = this;
     return {

@@ -1,0 +1,20 @@
+import { SignedIn } from '@app/auth';
+import { type Page, PageArgs, type UserClient, UserConnection, type UserDto, users } from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Args, Int, Query, ResolveField, Resolver } from '@nestjs/graphql';
+
+@Resolver(() => UserConnection)
+export class UserConnectionResolver {
+  constructor(@InjectClient(users) private readonly userService: UserClient) {}
+
+  @Query(() => UserConnection)
+  @SignedIn()
+  userConnection(@Args() page: PageArgs): Promise<Page<UserDto>> {
+    return this.userService.page(page);
+  }
+
+  @ResolveField(() => Int)
+  totalCount(): Promise<number> {
+    return this.userService.count({});
+  }
+}

@@ -1,0 +1,18 @@
+import { useLogger } from '@app/platform';
+import { admin as administer } from '../../user/src/admin.command.js';
+import { UserConfig } from '../../user/src/config.js';
+import { readConfig, readServiceConfig } from './config.js';
+import { Store } from './store.js';
+
+/** The user service's command, on the data of the standalone; whether that runs or not. */
+export async function admin(args: string[]): Promise<() => Promise<void>> {
+  const store = await Store.open(readConfig(), `the command admin (process ${process.pid})`);
+  try {
+    const config = readServiceConfig(UserConfig, store.url('bazaar_user'));
+    useLogger(config);
+    process.stdout.write(`${await administer(args, config)}\n`);
+  } finally {
+    await store.close();
+  }
+  return async () => undefined;
+}

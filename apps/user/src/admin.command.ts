@@ -1,0 +1,74 @@
+import { Role } from '@app/contracts';
+import { Outbox } from '@app/messaging';
+import { migrate, ormOptions, type DatabaseServiceConfig } from '@app/platform';
+import { LockMode, MikroORM, RequestContext, type EntityManager } from '@mikro-orm/postgresql';
+import { database } from './mikro-orm.config.js';
+import { endSessions } from './session/end-sessions.js';
+import { outdatedKeys, signsFrom } from './session/key-rotation.js';
+import { SigningKey } from './session/signing-key.entity.js';
+import { User } from './user/user.entity.js';
+
+const USAGE = 'Usage: admin grant|revoke EMAIL, admin list [EMAIL] or admin rotate-keys';
+
+type Action = (em: EntityManager, email: string) => Promise<string>;
+
+/** By their names, with how many e-mails each takes. */
+const ACTIONS: Record<string, { act: Action; emails: number[] }> = {
+  grant: { act: grant, emails: [1] },
+  revoke: { act: revoke, emails: [1] },
+  list: { act: list, emails: [0, 1] },
+  'rotate-keys': { act: rotateKeys, emails: [0] },
+};
+
+/**
+ * What an operator decides, and nobody by the API; the service may run meanwhile, or not.
+ * @returns what to tell them. @throws in plain words.
+ */
+export async function admin([name = '', ...emails]: string[], config: DatabaseServiceConfig): Promise<string> {
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (!action?.emails.includes(emails.length)) throw new Error(USAGE);
+  const orm = await MikroORM.init(ormOptions('user', database, config));
+  try {
+    await migrate(orm, config.DATABASE_URL);
+    const email = emails[0]?.trim().toLowerCase() ?? '';
+    return await RequestContext.create(orm.em, () => orm.em.transactional((tx) => action.act(tx, email)));
+  } finally {
+    await orm.close();
+  }
+}
+
+async function grant(em: EntityManager, email: string): Promise<string> {
+  const user = await locked(em, email);
+  if (!user.become(Role.ADMIN)) return `${email} is an admin already.`;
+  return `${email} is an admin now.`;
+}
+
+/** Ends their sessions too, so that no cache anywhere takes them for an admin. */
+async function revoke(em: EntityManager, email: string): Promise<string> {
+  const user = await locked(em, email);
+  if (!user.become(Role.CUSTOMER)) return `${email} is no admin.`;
+  await endSessions(em, new Outbox(em), { user: user.id });
+  return `${email} is no admin any more, and must log in again.`;
+}
+
+async function list(em: EntityManager, email: string): Promise<string> {
+  const admins = await em.find(User, { role: Role.ADMIN, ...(email && { email }) }, { orderBy: { email: 'asc' } });
+  if (admins.length > 0) return admins.map(({ email, name }) => `${email}  ${name}`).join('\n');
+  return email ? `${email} is no admin.` : 'There are no admins.';
+}
+
+async function rotateKeys(em: EntityManager): Promise<string> {
+  const keys = await em.find(SigningKey, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
+  const outdated = outdatedKeys(keys);
+  em.remove(outdated);
+  const key = SigningKey.generate();
+  em.persist(key);
+  const from = keys.length > 0 ? `from ${signsFrom(key).toISOString()} on` : 'at once';
+  return `A new key signs access tokens ${from}; ${outdated.length} that no token needs any more are removed.`;
+}
+
+async function locked(em: EntityManager, email: string): Promise<User> {
+  const user = await em.findOne(User, { email }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (!user) throw new Error(`Nobody has registered with ${email}.`);
+  return user;
+}

@@ -1,0 +1,62 @@
+import { users, type UserClient } from '@app/contracts';
+import { ServiceUnderTest } from '@app/testing';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import * as argon2 from '@node-rs/argon2';
+import { randomUUID } from 'node:crypto';
+
+/** Whoever measures how long an answer takes measures these; that they take as long each is argon2's business. */
+const work = { hash: jest.fn(argon2.hash), verify: jest.fn(argon2.verify) };
+
+let service: ServiceUnderTest;
+let client: UserClient;
+beforeAll(async () => {
+  jest.unstable_mockModule('@node-rs/argon2', () => work);
+  const { userService } = await import('../user.module.js');
+  service = await ServiceUnderTest.start(userService);
+  client = service.client(users);
+});
+afterAll(() => service.close());
+
+/** How much was done for this, and how it ended. */
+async function workOf(act: () => Promise<unknown>) {
+  work.hash.mockClear();
+  work.verify.mockClear();
+  const end = await act().then(
+    () => 'OK',
+    ({ code }: { code: string }) => code,
+  );
+  const parameters = work.verify.mock.calls.map(([hash]) => String(hash).split('$').slice(1, 4).join());
+  return { end, hashes: work.hash.mock.calls.map(([, options]) => options), verifies: parameters };
+}
+
+test('an e-mail that is known costs as much work as one that is not', async () => {
+  const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
+  const register = (address: string) =>
+    workOf(() => client.register({ name: 'Ann', email: address, password: '12345678' }));
+  const login = (address: string, password: string) => workOf(() => client.login({ email: address, password }));
+
+  const nobody = await login(unknown, '12345678');
+  const registered = await register(email);
+  const taken = await register(email);
+  const wrong = await login(email, '87654321');
+  const right = await login(email, '12345678');
+
+  expect([registered.end, taken.end]).toEqual(['OK', 'EMAIL_TAKEN']);
+  expect(registered.hashes).toHaveLength(1);
+  expect(taken).toEqual({ ...registered, end: 'EMAIL_TAKEN' });
+  expect([nobody.end, wrong.end, right.end]).toEqual(['INVALID_CREDENTIALS', 'INVALID_CREDENTIALS', 'OK']);
+  expect(wrong.verifies).toHaveLength(1);
+  expect(nobody).toEqual(wrong);
+  expect(right).toEqual({ ...wrong, end: 'OK' });
+});
+
+test('a guess that has to wait costs no work, whether or not anybody has the e-mail', async () => {
+  const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
+  await client.register({ name: 'Ann', email, password: '12345678' });
+  for (const each of [email, unknown]) {
+    const login = () => workOf(() => client.login({ email: each, password: 'a wrong guess' }));
+    expect(await login()).toMatchObject({ end: 'INVALID_CREDENTIALS' });
+    await service.database.query(`update login_failures set wait_until = now() + interval '100 seconds'`);
+    expect(await login()).toEqual({ end: 'RATE_LIMITED', hashes: [], verifies: [] });
+  }
+});

@@ -1,0 +1,69 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { keyThatSigns, REREAD_MS } from './key-rotation.js';
+import { SigningKey } from './signing-key.entity.js';
+
+interface Key {
+  readonly kid: string;
+  readonly createdAt: Date;
+  readonly privateKey: KeyObject;
+  /** PEM. */
+  readonly publicKey: string;
+  /** The public part alone (RFC 7517). */
+  readonly jwk: JsonWebKey;
+}
+
+/** The keys that all instances share, by way of the database; a new one is seen by all within a minute. */
+@Injectable()
+export class SigningKeys implements OnModuleInit {
+  /** The oldest first. */
+  private keys: Key[] = [];
+  private readAt = 0;
+
+  constructor(private readonly em: EntityManager) {}
+
+  /** Makes the first key; instances that start at once on an empty database take turns. */
+  async onModuleInit() {
+    await this.em.fork().transactional(async (tx) => {
+      await tx.execute('lock table signing_keys in share row exclusive mode');
+      if ((await tx.count(SigningKey)) === 0) tx.persist(SigningKey.generate());
+    });
+  }
+
+  async thatSigns(): Promise<Key> {
+    return keyThatSigns(await this.current())!;
+  }
+
+  async byId(kid: string): Promise<Key | undefined> {
+    const named = (key: Key) => key.kid === kid;
+    return (await this.current()).find(named) ?? (await this.read()).find(named);
+  }
+
+  async jwks(): Promise<{ keys: JsonWebKey[] }> {
+    return { keys: (await this.current()).map(({ jwk }) => jwk) };
+  }
+
+  private async current(): Promise<Key[]> {
+    return Date.now() - this.readAt < REREAD_MS ? this.keys : this.read();
+  }
+
+  private async read(): Promise<Key[]> {
+    const readAt = Date.now();
+    const found = await this.em.fork().find(SigningKey, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
+    this.keys = found.map(({ id, createdAt, privateKey }) => {
+      const key = this.keys.find(({ kid }) => kid === id);
+      return key ?? { kid: id, createdAt, privateKey: createPrivateKey(privateKey), ...publicParts(id, privateKey) };
+    });
+    this.readAt = readAt;
+    return this.keys;
+  }
+}
+
+function publicParts(kid: string, privateKey: string): Pick<Key, 'publicKey' | 'jwk'> {
+  const key = createPublicKey(privateKey);
+  return {
+    publicKey: key.export({ type: 'spki', format: 'pem' }).toString(),
+    jwk: { ...key.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' },
+  };
+}
