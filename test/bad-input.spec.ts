@@ -199,20 +199,46 @@ test('an order of more than there is is refused and says what is left', async ()
 });
 
 test.each([
-  ['JSON that is cut off', 400, '{ "query": "{ products { id } }"', {}],
-  ['text for JSON', 400, 'hello', {}],
-  ['an empty body', 400, '', {}],
-  ['a body without an operation', 400, '{}', {}],
-  ['a list of nothing', 400, '[]', {}],
-  ['an operation that is no GraphQL', 400, '{ "query": "{ products { id }" }', {}],
-  ['a field that does not exist', 400, '{ "query": "{ products { cost } }" }', {}],
-  ['variables that are text', 400, '{ "query": "{ products { id } }", "variables": "none" }', {}],
-  ['a body of a megabyte', 413, JSON.stringify({ query: `{ products { id } } # ${'x'.repeat(1_000_000)}` }), {}],
-  ['a form', 400, 'query={products{id}}', { 'content-type': 'application/x-www-form-urlencoded' }],
-])('%s is refused by status %i', async (_what, status, body, headers) => {
+  ['JSON that is cut off', 400, 'BAD_REQUEST', '{ "query": "{ products { id } }"', {}],
+  ['text for JSON', 400, 'BAD_REQUEST', 'hello', {}],
+  ['an empty body', 400, 'BAD_REQUEST', '', {}],
+  ['a body without an operation', 400, 'BAD_REQUEST', '{}', {}],
+  ['a list of nothing', 400, 'BAD_REQUEST', '[]', {}],
+  ['variables that are text', 400, 'BAD_REQUEST', '{ "query": "{ products { id } }", "variables": "none" }', {}],
+  ['a form', 400, 'BAD_REQUEST', 'query={products{id}}', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['another type of body', 415, 'BAD_REQUEST', '<query/>', { 'content-type': 'application/xml' }],
+  [
+    'a body of a megabyte',
+    413,
+    'PAYLOAD_TOO_LARGE',
+    JSON.stringify({ query: `{ products { id } } # ${'x'.repeat(1_000_000)}` }),
+    {},
+  ],
+])('%s is refused by status %i', async (_what, status, code, body, headers) => {
   const answer = await caller.post(body, headers);
   expect(answer.status).toBe(status);
-  expect(JSON.parse(answer.body)).toBeInstanceOf(Object);
+  expect(refusal(answer).code).toBe(code);
+});
+
+/** @see https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes */
+test.each([
+  ['an operation that is no GraphQL', 'GRAPHQL_PARSE_FAILED', '{ "query": "{ products { id }" }'],
+  ['a field that does not exist', 'GRAPHQL_VALIDATION_FAILED', '{ "query": "{ products { cost } }" }'],
+  [
+    'an operation that is not there',
+    'OPERATION_RESOLUTION_FAILURE',
+    '{ "query": "query A { me { id } }", "operationName": "B" }',
+  ],
+  ['a variable that is missing', 'BAD_USER_INPUT', '{ "query": "query ($id: ID!) { product(id: $id) { id } }" }'],
+])('%s is refused by status 400 to who takes the newer media type, else 200', async (_what, code, body) => {
+  for (const [status, accept] of [
+    [400, 'application/graphql-response+json'],
+    [200, 'application/json'],
+  ] as const) {
+    const answer = await caller.post(body, { accept });
+    expect(answer.status).toBe(status);
+    expect(refusal(answer).code).toBe(code);
+  }
 });
 
 test.each([

@@ -1,5 +1,33 @@
-import { IsServiceUrl, loadConfig, ServiceConfig } from '@app/platform';
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { isIP } from 'node:net';
+import { type HttpOptions, IsServiceUrl, loadConfig, ServiceConfig } from '@app/platform';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
+
+/** Where nothing else is said, in production: operations a minute of one client, and what of them may be logins. */
+const RATE_LIMIT = 600;
+const LOGIN_RATE_LIMIT = 30;
+
+const IsListWhere = (isRight: (word: string) => boolean, what: string) =>
+  ValidateBy({
+    name: 'isListWhere',
+    validator: {
+      validate: (value) => typeof value === 'string' && wordsOf(value).every(isRight),
+      defaultMessage: (args) => `${args?.property} must list ${what}`,
+    },
+  });
+
+const wordsOf = (list: string) => list.split(',').map((word) => word.trim());
+
+const isOrigin = (word: string) => /^https?:/.test(word) && URL.canParse(word) && new URL(word).origin === word;
+
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(word: string): boolean {
+  const [address = '', bits] = word.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  const isSize = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return NAMED_NETWORKS.includes(word) || (isIP(address) !== 0 && isSize);
+}
 
 export class GatewayConfig extends ServiceConfig {
   override PORT: number = 4000;
@@ -16,8 +44,45 @@ export class GatewayConfig extends ServiceConfig {
   /** Whether the API may be explored, by GraphiQL and introspection; not in production unless said. */
   @IsOptional() @IsIn(['true', 'false']) GRAPHIQL?: 'true' | 'false';
 
+  /** Root fields a minute of one client, 0 for any number; not limited outside of production unless said. */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(1_000_000) RATE_LIMIT?: number;
+
+  /** Logins, registrations, refreshes and changes of password a minute from one address, as well. */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(1_000_000) LOGIN_RATE_LIMIT?: number;
+
+  /** Whose X-Forwarded headers are believed: addresses and networks of our own proxies, with commas between them. */
+  @IsOptional()
+  @IsListWhere(isNetwork, 'addresses and networks, as 10.0.0.0/8, loopback')
+  TRUST_PROXY?: string;
+
+  /** The sites whose pages may call the API from a browser, `https://shop.example`, with commas between them. */
+  @IsOptional()
+  @IsListWhere(isOrigin, 'origins without a path, as https://shop.example, https://admin.shop.example')
+  CORS_ORIGINS?: string;
+
   get explorable(): boolean {
-    return this.GRAPHIQL === undefined ? this.NODE_ENV !== 'production' : this.GRAPHIQL === 'true';
+    return this.GRAPHIQL === undefined ? !this.isProduction : this.GRAPHIQL === 'true';
+  }
+
+  get rateLimits(): { requests: number; logins: number } {
+    const [requests, logins] = this.isProduction ? [RATE_LIMIT, LOGIN_RATE_LIMIT] : [0, 0];
+    return { requests: this.RATE_LIMIT ?? requests, logins: this.LOGIN_RATE_LIMIT ?? logins };
+  }
+
+  get corsOrigins(): string[] {
+    return this.CORS_ORIGINS === undefined ? [] : wordsOf(this.CORS_ORIGINS);
+  }
+
+  override get http(): HttpOptions {
+    // While it stops, the gateway answers in its own words.
+    return {
+      trustProxy: this.TRUST_PROXY === undefined ? false : wordsOf(this.TRUST_PROXY),
+      return503OnClosing: false,
+    };
+  }
+
+  private get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
   }
 }
 

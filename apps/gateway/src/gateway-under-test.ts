@@ -85,12 +85,16 @@ export class GatewayUnderTest {
 
   async graphql(
     query: string,
-    { token, variables }: { token?: string; variables?: object } = {},
+    {
+      token,
+      variables,
+      headers = {},
+    }: { token?: string; variables?: object; headers?: Record<string, string> } = {},
   ): Promise<GraphQLAnswer> {
     const answer = await this.app.inject({
       method: 'POST',
       url: '/graphql',
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       payload: { query, variables },
     });
     return answer.json<GraphQLAnswer>();

@@ -7,13 +7,17 @@ import { CacheModule } from '@nestjs/cache-manager';
 import { Module, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
+import { SessionEventsController } from './auth/session-events.controller.js';
 import { UserServiceTokens } from './auth/user-service-tokens.js';
 import { GatewayConfig } from './config.js';
-import { AppErrorFilter } from './graphql/app-error.filter.js';
-import { formatError } from './graphql/format-error.js';
+import { apolloOptions } from './graphql/apollo-options.js';
 import { Graphiql } from './graphql/graphiql.js';
+import { HttpEdge } from './graphql/http-edge.js';
+import { HttpErrorFilter } from './graphql/http-error.filter.js';
 import { resolvers } from './graphql/schema.js';
-import { RequestTrace } from './graphql/trace.js';
+import { SubscriptionServer } from './graphql/subscription-server.js';
+import { OrderEventsController } from './order/order-events.controller.js';
+import { OrderUpdates } from './order/order-updates.js';
 import { cacheStores } from './product/cache-stores.js';
 import { ProductEventsController } from './product/product-events.controller.js';
 import { ProductCache } from './product/product.cache.js';
@@ -21,6 +25,7 @@ import { ProductLoader } from './product/product.loader.js';
 import { ProductVersion } from './product/product-version.js';
 import { Redis } from './redis.js';
 import { RedisModule } from './redis.module.js';
+import { ThrottleModule } from './throttle/throttle.module.js';
 import { UserLoader } from './user/user.loader.js';
 
 @Module({
@@ -33,30 +38,25 @@ import { UserLoader } from './user/user.loader.js';
       inject: [{ token: Redis, optional: true }],
       useFactory: (redis: Redis | undefined) => ({ stores: cacheStores(redis) }),
     }),
+    ThrottleModule,
     GraphQLModule.forRootAsync<ApolloDriverConfig>({
       driver: ApolloDriver,
       inject: [GatewayConfig],
-      useFactory: ({ explorable }: GatewayConfig) => ({
-        autoSchemaFile: true,
-        sortSchema: true,
-        introspection: explorable,
-        graphiql: false, // ours works offline
-        formatError,
-        autoTransformHttpErrors: false,
-        includeStacktraceInErrorResponses: false,
-      }),
+      useFactory: apolloOptions,
     }),
   ],
-  controllers: [ProductEventsController],
+  controllers: [SessionEventsController, ProductEventsController, OrderEventsController],
   providers: [
     ...resolvers,
     UserLoader,
     ProductLoader,
     ProductCache,
     ProductVersion,
-    RequestTrace,
+    HttpEdge,
     Graphiql,
-    { provide: APP_FILTER, useClass: AppErrorFilter },
+    SubscriptionServer,
+    OrderUpdates,
+    { provide: APP_FILTER, useClass: HttpErrorFilter },
     {
       provide: APP_PIPE,
       useValue: new ValidationPipe({

@@ -1,50 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type OrderDto, OrderStatus, type ProductDto, products, Role, type UserDto } from '@app/contracts';
+import { AppError, type ProductDto, products, Role } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { order, product, user } from './gateway.fixture.js';
 import { GatewayUnderTest } from './gateway-under-test.js';
-
-const now = '2026-11-22T12:00:00.000Z';
-
-const user = (over: Partial<UserDto> = {}): UserDto => ({
-  id: randomUUID(),
-  name: 'Jane',
-  email: 'jane@example.com',
-  role: Role.CUSTOMER,
-  profile: { bio: 'b', shippingAddress: 's', pincode: 'p', city: 'c', country: 'o', phoneNumber: 'n' },
-  createdAt: now,
-  version: 1,
-  ...over,
-});
-
-const product = (over: Partial<ProductDto> = {}): ProductDto => ({
-  id: randomUUID(),
-  name: 'Lamp',
-  price: 19.99,
-  stock: 5,
-  description: '',
-  sellerId: randomUUID(),
-  createdAt: now,
-  updatedAt: now,
-  ...over,
-});
-
-const order = (over: Partial<OrderDto> = {}): OrderDto => ({
-  id: randomUUID(),
-  userId: randomUUID(),
-  items: [],
-  total: 0,
-  status: OrderStatus.PENDING,
-  cancelReason: null,
-  shippingAddress: '',
-  pincode: '',
-  city: '',
-  country: '',
-  phoneNumber: '',
-  createdAt: now,
-  updatedAt: now,
-  ...over,
-});
 
 let gateway: GatewayUnderTest;
 

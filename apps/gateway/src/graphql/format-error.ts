@@ -1,46 +1,58 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { AppError } from '@app/contracts';
-import { currentTraceparent } from '@app/messaging';
+import { AppError, type ErrorCode, isErrorCode } from '@app/contracts';
+import { currentTraceId } from '@app/messaging';
 import { Logger } from '@nestjs/common';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { pathOfLiteral } from './literal-fault.js';
+import { parseLimitFault } from './operation-limits.js';
 
 const logger = new Logger('GraphQL');
 
+const LONGEST_MESSAGE = 500;
+
 /**
- * What a caller gets to see of an error: its code, its message and its details. What is nobody's business but ours becomes
- * INTERNAL_SERVER_ERROR here, and is logged.
+ * What a caller gets to see of an error: a code of the table, its message and its details. What is nobody's business but ours
+ * becomes INTERNAL_SERVER_ERROR here, and is logged.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path } = formatted;
-  const seen = isAboutTheOperation(error) ? faultOfTheOperation(formatted, error) : faultOfAResolver(formatted, error);
-  const extensions = { ...seen.extensions, traceId: currentTraceparent()?.split('-')[1] };
-  return { message: seen.message, extensions, ...(locations && { locations }), ...(path && { path }) };
+  const { code, message, details } =
+    (error instanceof GraphQLError && !error.path && faultOfTheOperation(formatted, error)) ||
+    faultOfAResolver(formatted, error);
+  const extensions = { ...details, code, traceId: currentTraceId() };
+  return { message, extensions, ...(locations && { locations }), ...(path && { path }) };
 }
 
-type Seen = Pick<GraphQLFormattedError, 'message' | 'extensions'>;
-
-/** GraphQL itself refused the operation or its variables, and said why. */
-function isAboutTheOperation(error: unknown): error is GraphQLError {
-  return error instanceof GraphQLError && !error.path && error.extensions.code !== 'INTERNAL_SERVER_ERROR';
-}
-
-function faultOfTheOperation(formatted: GraphQLFormattedError, error: GraphQLError): Seen {
+/** What GraphQL or HTTP has against the operation or its variables; undefined where it is our own fault. */
+function faultOfTheOperation({ message }: GraphQLFormattedError, error: GraphQLError): AppError | undefined {
+  if (error.originalError instanceof AppError) return error.originalError;
+  const code = codeOf(error);
+  if (!code) return undefined;
   const path = pathOfLiteral(error);
-  return {
-    message: path ? `${path}: ${formatted.message}` : formatted.message,
-    extensions: { code: formatted.extensions?.code },
-  };
+  return parseLimitFault(error) ?? new AppError(code, shortened(path ? `${path}: ${message}` : message));
 }
 
-function faultOfAResolver(formatted: GraphQLFormattedError, error: unknown): Seen {
+function codeOf({ extensions, message, nodes }: GraphQLError): ErrorCode | undefined {
+  const { code, http } = extensions as { code?: unknown; http?: { status?: number } };
+  if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') return code;
+  if (http?.status === 400) return 'BAD_REQUEST';
+  const isAboutVariables =
+    nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION || message.startsWith('Too many errors processing variables');
+  return isAboutVariables ? 'BAD_USER_INPUT' : undefined;
+}
+
+/** GraphQL repeats whatever was sent, in the middle: what is said about it comes first and last. */
+const shortened = (message: string) =>
+  message.length <= LONGEST_MESSAGE
+    ? message
+    : `${message.slice(0, LONGEST_MESSAGE / 2)} … ${message.slice(-LONGEST_MESSAGE / 2)}`;
+
+function faultOfAResolver(formatted: GraphQLFormattedError, error: unknown): AppError {
   const cause = unwrapResolverError(error);
-  const { code, message, details } = isArgumentFault(cause)
-    ? new AppError('BAD_USER_INPUT', cause.message)
-    : AppError.from(cause);
-  if (code === 'INTERNAL_SERVER_ERROR')
+  const fault = isArgumentFault(cause) ? new AppError('BAD_USER_INPUT', cause.message) : AppError.from(cause);
+  if (fault.code === 'INTERNAL_SERVER_ERROR')
     logger.error(`${formatted.path?.join('.') ?? 'An operation'} failed: ${stackOf(cause)}`);
-  return { message, extensions: { ...details, code } };
+  return fault;
 }
 
 /** A null that a variable brings where none may be comes to light only when the field is resolved. */

@@ -1,4 +1,4 @@
-import { BREAK, type GraphQLError, Kind, type Location, parse, visit } from 'graphql';
+import { BREAK, type DocumentNode, type GraphQLError, Kind, type Location, parse, type Source, visit } from 'graphql';
 
 const SCALAR_LITERALS = new Set<string>([
   Kind.INT,
@@ -16,7 +16,7 @@ export function pathOfLiteral(error: GraphQLError): string | undefined {
   if (!literal?.loc || !SCALAR_LITERALS.has(literal.kind)) return undefined;
   const { loc } = literal;
   const path: (string | number)[] = [];
-  visit(parse(loc.source), {
+  visit(documentOf(loc.source), {
     enter(node) {
       if (node.loc && !covers(node.loc, loc)) return false;
       if (node.kind === Kind.VARIABLE_DEFINITION) path.push(`$${node.variable.name.value}`);
@@ -27,6 +27,15 @@ export function pathOfLiteral(error: GraphQLError): string | undefined {
     },
   });
   return path.join('.') || undefined;
+}
+
+/** One document may have a hundred such literals. */
+const parsed = new WeakMap<Source, DocumentNode>();
+
+function documentOf(source: Source): DocumentNode {
+  const document = parsed.get(source) ?? parse(source);
+  parsed.set(source, document);
+  return document;
 }
 
 const covers = (outer: Location, inner: Location) => outer.start <= inner.start && inner.end <= outer.end;

@@ -2,12 +2,13 @@ import { KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
 import type { Redis } from '../redis.js';
+import { BoundedMap } from './bounded-map.js';
 
-const MOST_IN_MEMORY = 5_000;
+const MOST_BYTES_IN_MEMORY = 64 * 2 ** 20;
 
 /** The tiers of the cache, nearest first: this process's memory, then Redis where there is one. */
 export const cacheStores = (redis: Redis | undefined): Keyv[] => [
-  plainKeyv(new BoundedMap(MOST_IN_MEMORY)),
+  plainKeyv(new BoundedMap(MOST_BYTES_IN_MEMORY)),
   ...(redis ? [plainKeyv(redisStore(redis))] : []),
 ];
 
@@ -22,16 +23,4 @@ function redisStore(redis: Redis) {
     get: (key) => redis.answer(store.get(key)),
     set: (key, value, ttl) => redis.answer(store.set(key, value, ttl)),
   });
-}
-
-/** Drops what came first when it is full. */
-class BoundedMap<K, V> extends Map<K, V> {
-  constructor(private readonly most: number) {
-    super();
-  }
-
-  override set(key: K, value: V) {
-    if (this.size >= this.most && !this.has(key)) this.delete(this.keys().next().value as K);
-    return super.set(key, value);
-  }
 }

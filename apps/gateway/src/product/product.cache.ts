@@ -1,4 +1,12 @@
-import { type ProductClient, type ProductDto, products } from '@app/contracts';
+import { createHash } from 'node:crypto';
+import {
+  type Page,
+  type ProductClient,
+  type ProductDto,
+  type ProductFilter,
+  type ProductPageArgs,
+  products,
+} from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Cache } from '@nestjs/cache-manager';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -36,6 +44,14 @@ export class ProductCache implements OnApplicationShutdown {
 
   async list(): Promise<ProductDto[]> {
     return this.read(await this.currentVersion(), 'list', () => this.productService.list({}));
+  }
+
+  async page(args: ProductPageArgs): Promise<Page<ProductDto>> {
+    return this.read(await this.currentVersion(), `page:${digest(args)}`, () => this.productService.page(args));
+  }
+
+  async count(filter: ProductFilter): Promise<number> {
+    return this.read(await this.currentVersion(), `count:${digest(filter)}`, () => this.productService.count(filter));
   }
 
   /** In the order of the ids; null for a product that does not exist. */
@@ -98,3 +114,9 @@ export class ProductCache implements OnApplicationShutdown {
     return inOrderOf(ids, await this.productService.getMany({ ids: [...ids] }));
   }
 }
+
+/** Short, and the same for arguments that say the same: GraphQL has put them in order, and null is as good as left out. */
+const digest = (args: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify(args, (_, value: unknown) => value ?? undefined))
+    .digest('base64url');

@@ -1,8 +1,17 @@
 import { CurrentUser, Public, SignedIn } from '@app/auth';
-import { Caller, type ProductClient, ProductDto, ProductInput, products, ProductUpdateInput } from '@app/contracts';
+import {
+  Caller,
+  type ProductClient,
+  ProductDto,
+  ProductInput,
+  products,
+  ProductUpdateInput,
+  UserDto,
+} from '@app/contracts';
 import { InjectClient } from '@app/messaging';
-import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
+import { UserLoader } from '../user/user.loader.js';
 import { ProductCache } from './product.cache.js';
 import { ProductLoader } from './product.loader.js';
 
@@ -12,6 +21,7 @@ export class ProductResolver {
     @InjectClient(products) private readonly productService: ProductClient,
     private readonly cache: ProductCache,
     private readonly loader: ProductLoader,
+    private readonly users: UserLoader,
   ) {}
 
   @Query(() => [ProductDto], { description: 'Anyone; cached.' })
@@ -52,5 +62,13 @@ export class ProductResolver {
     const product = await this.productService.delete({ caller, id });
     await this.cache.changed();
     return product;
+  }
+
+  @ResolveField(() => UserDto, {
+    nullable: true,
+    description: 'Who created it, and with admins alone may change it.',
+  })
+  seller(@Parent() { sellerId }: ProductDto, @Context() operation: object): Promise<UserDto | null> {
+    return this.users.load(operation, sellerId);
   }
 }

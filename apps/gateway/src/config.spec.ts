@@ -1,0 +1,70 @@
+import { loadConfig } from '@app/platform';
+import { describe, expect, it } from '@jest/globals';
+import { GatewayConfig } from './config.js';
+
+const read = (env: Record<string, string>) => loadConfig(GatewayConfig, env);
+
+describe('the proxies to be trusted', () => {
+  it('are none, or those that are named', () => {
+    expect(read({}).http.trustProxy).toBe(false);
+    expect(read({ TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32,loopback,192.0.2.1' }).http.trustProxy).toEqual([
+      '10.0.0.0/8',
+      '2001:db8::/32',
+      'loopback',
+      '192.0.2.1',
+    ]);
+  });
+
+  it.each(['true', '1', '*', '10.0.0.0/33', '10.0.0/8', '10.0.0.0/8,', '::1/129', 'proxy.example'])(
+    'are not %s',
+    (list) => {
+      expect(() => read({ TRUST_PROXY: list })).toThrow('TRUST_PROXY must list addresses and networks');
+    },
+  );
+});
+
+describe('the sites that may call from a browser', () => {
+  it('are none, or those that are named', () => {
+    expect(read({}).corsOrigins).toEqual([]);
+    expect(read({ CORS_ORIGINS: 'https://shop.example, http://localhost:3000' }).corsOrigins).toEqual([
+      'https://shop.example',
+      'http://localhost:3000',
+    ]);
+  });
+
+  it.each([
+    '*',
+    'null',
+    'shop.example',
+    'https://shop.example/',
+    'https://*.shop.example/x',
+    'ftp://shop.example',
+    'https://a.example,',
+  ])('are not %s', (list) => {
+    expect(() => read({ CORS_ORIGINS: list })).toThrow('CORS_ORIGINS must list origins');
+  });
+});
+
+describe('the rate limits', () => {
+  it.each([
+    [{}, { requests: 0, logins: 0 }],
+    [{ NODE_ENV: 'production' }, { requests: 600, logins: 30 }],
+    [
+      { NODE_ENV: 'production', RATE_LIMIT: '0' },
+      { requests: 0, logins: 30 },
+    ],
+    [
+      { RATE_LIMIT: '100', LOGIN_RATE_LIMIT: '5' },
+      { requests: 100, logins: 5 },
+    ],
+  ])('of %j are %j', (env, limits) => {
+    const secrets = { RABBITMQ_URL: 'amqp://bazaar:Xq3nv8@127.0.0.1', REDIS_URL: 'redis://:Xq3nv8@127.0.0.1' };
+    expect(read({ ...secrets, ...env }).rateLimits).toEqual(limits);
+  });
+
+  it.each(['-1', '1.5', 'many', '1e9'])('are not %s', (limit) => {
+    expect(() => read({ RATE_LIMIT: limit, LOGIN_RATE_LIMIT: limit })).toThrow(
+      / RATE_LIMIT must[^]* LOGIN_RATE_LIMIT must/,
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { AppError } from '@app/contracts';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
+import { type DocumentNode, OperationTypeNode } from 'graphql';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+import { DocumentCache } from './document-cache.js';
+import { ErrorCodeEnum } from './error-code.enum.js';
+import { formatError } from './format-error.js';
+import { limitOrderItems } from './order-items-limit.js';
+import { GRAPHQL_RESPONSE, mediaTypeFor } from './media-type.js';
+import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
+
+/** Of the variables of an operation, before no more are looked for: each repeats what was sent. */
+const MOST_FAULTS = 5;
+
+export const buildSchemaOptions = { orphanedTypes: [ErrorCodeEnum] };
+
+/** GraphQL over HTTP: what is refused before it runs, and in what words. */
+export const apolloOptions = ({ explorable }: GatewayConfig): ApolloDriverConfig => ({
+  autoSchemaFile: true,
+  sortSchema: true,
+  buildSchemaOptions,
+  transformSchema: limitOrderItems,
+  context: (req: FastifyRequest, reply: FastifyReply) => ({ req, reply }),
+  parseOptions,
+  validationRules: limitRules,
+  executionOptions: { maxCoercionErrors: MOST_FAULTS },
+  plugins: [refusals, statusAndHeaders],
+  introspection: explorable,
+  hideSchemaDetailsFromClientErrors: !explorable,
+  graphiql: false, // ours works offline
+  csrfPrevention: true,
+  allowBatchedHttpRequests: false,
+  persistedQueries: { cache: new DocumentCache<string>((source) => source.length) },
+  documentStore: new DocumentCache<DocumentNode>(({ loc }) => loc?.end ?? Infinity),
+  formatError,
+  autoTransformHttpErrors: false,
+  includeStacktraceInErrorResponses: false,
+});
+
+/** What is to be known of an operation and its variables before any of it runs. */
+const refusals: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, document, operation, request: { operationName, variables } }) {
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
+          throw refusal(new AppError('BAD_REQUEST', 'Subscriptions are for the WebSocket at this path'));
+        assertCost(schema, { document, operationName, variables });
+      },
+    };
+  },
+};
+
+/**
+ * A well-formed request that GraphQL refuses is 400 to whoever takes `application/graphql-response+json`, and 200 as
+ * `application/json`; Apollo says 400 to both.
+ * @see https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
+ */
+const statusAndHeaders: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ request, response: { http, body } }) {
+        const errors = (body?.kind === 'single' && body.singleResult.errors) || [];
+        const retryAfter = Math.max(0, ...errors.map(({ extensions }) => Number(extensions?.retryAfter) || 0));
+        if (retryAfter > 0) http.headers.set('retry-after', String(retryAfter));
+        if (http.status !== 400) return;
+        const mediaType = mediaTypeFor(request.http?.headers.get('accept'));
+        http.headers.set('content-type', mediaType);
+        const isWellFormed = errors.every(({ extensions }) => extensions?.code !== 'BAD_REQUEST');
+        if (isWellFormed && mediaType !== GRAPHQL_RESPONSE) http.status = 200;
+      },
+    };
+  },
+};

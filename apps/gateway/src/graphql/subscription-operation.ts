@@ -1,0 +1,85 @@
+import { AppError, type ErrorCode } from '@app/contracts';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  type GraphQLError,
+  type GraphQLSchema,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { GatewayConfig } from '../config.js';
+import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
+
+/** An order with all there is of its items, products, sellers and customer costs a third of it; one change makes many updates. */
+const MAX_COST_OF_AN_UPDATE = 400;
+
+/** What a client subscribes to, ready to be run, within the limits that hold for every operation; or why it is refused. */
+export function subscriptionOf(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: SubscribePayload,
+  { explorable }: GatewayConfig,
+): ExecutionArgs | readonly GraphQLError[] {
+  let document: DocumentNode;
+  try {
+    document = parse(query, parseOptions);
+  } catch (error) {
+    return coded([error as GraphQLError], 'GRAPHQL_PARSE_FAILED');
+  }
+  const operation = getOperationAST(document, operationName)?.operation;
+  if (!operation)
+    return [refusal(new AppError('OPERATION_RESOLUTION_FAILURE', 'There is no such operation, or none is named'))];
+  // Over HTTP they have rules of their own.
+  if (operation !== OperationTypeNode.SUBSCRIPTION)
+    return [refusal(new AppError('BAD_REQUEST', `Only subscriptions are answered here: send a ${operation} by HTTP`))];
+  const hideSuggestions = !explorable;
+  const faults = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
+  if (faults.length > 0) return coded(faults, 'GRAPHQL_VALIDATION_FAILED');
+  try {
+    assertCost(schema, { document, operationName, variables }, MAX_COST_OF_AN_UPDATE);
+  } catch (error) {
+    return [error as GraphQLError];
+  }
+  return { schema, document, operationName, variableValues: variables, hideSuggestions };
+}
+
+/** GraphQL's own errors have no code. */
+function coded(errors: readonly GraphQLError[], code: ErrorCode): readonly GraphQLError[] {
+  for (const { originalError, extensions } of errors) if (!originalError) extensions.code = code;
+  return errors;
+}
+
+/** As GraphQL's own `subscribe`; but each update is an operation of its own, whose loaders begin afresh. */
+export async function subscribe(args: ExecutionArgs): Promise<Updates | ExecutionResult> {
+  const events = await createSourceEventStream(args);
+  return Symbol.asyncIterator in events ? new Updates(events[Symbol.asyncIterator](), args) : events;
+}
+
+class Updates implements AsyncIterableIterator<ExecutionResult> {
+  constructor(
+    private readonly events: AsyncIterator<unknown>,
+    private readonly args: ExecutionArgs,
+  ) {}
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    const { done, value } = await this.events.next();
+    if (done) return { done, value: undefined };
+    const contextValue = { ...(this.args.contextValue as object) };
+    return { done: false, value: await execute({ ...this.args, rootValue: value, contextValue }) };
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    await this.events.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+}

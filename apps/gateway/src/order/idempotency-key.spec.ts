@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { NewOrder } from '@app/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { order } from '../gateway.fixture.js';
+import { GatewayUnderTest, type GraphQLAnswer } from '../gateway-under-test.js';
+
+const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions?.code;
+
+describe('the header Idempotency-Key', () => {
+  let gateway: GatewayUnderTest;
+  let token: string;
+  let placed: NewOrder[];
+  beforeAll(async () => {
+    gateway = await GatewayUnderTest.start({
+      order: {
+        place: async (input) => {
+          placed.push(input);
+          return order();
+        },
+      },
+    });
+    token = gateway.signIn(randomUUID());
+  });
+  afterAll(() => gateway.close());
+  beforeEach(() => {
+    placed = [];
+  });
+
+  /** Places an order for each of the keys, in one operation. */
+  const place = (header: string | undefined, ...keys: (string | null | undefined)[]) => {
+    const item = `{ productId: "${randomUUID()}", quantity: 1 }`;
+    const fields = keys.map((key, i) => {
+      const own = key === undefined ? '' : `, idempotencyKey: ${JSON.stringify(key)}`;
+      return `o${i}: placeOrder(input: { items: [${item}]${own} }) { id }`;
+    });
+    const headers = header === undefined ? undefined : { 'idempotency-key': header };
+    return gateway.graphql(`mutation { ${fields.join(' ')} }`, { token, headers });
+  };
+  const keys = () => placed.map(({ order }) => order.idempotencyKey);
+
+  it.each([
+    ['quoted', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
+    ['quoted, with escapes', String.raw`"say \"tea\", \\ 50%"`, String.raw`say "tea", \ 50%`],
+    ['bare', '8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
+    ['bare, as base64 is', 'dGVhcG90+/==', 'dGVhcG90+/=='],
+    ['as long as may be', `"${'x'.repeat(255)}"`, 'x'.repeat(255)],
+  ])('names the order where it has no key of its own: %s', async (_, header, key) => {
+    expect((await place(header, undefined)).errors).toBeUndefined();
+    expect((await place(header, null)).errors).toBeUndefined();
+    expect(keys()).toEqual([key, key]);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['an empty string', '""'],
+    ['not closed', '"abc'],
+    ['two', '"a", "b"'],
+    ['two, bare', 'a, b'],
+    ['with a parameter', '"a";b=c'],
+    ['with a wrong escape', String.raw`"a\b"`],
+    ['not ASCII', 'té'],
+    ['too long', `"${'x'.repeat(256)}"`],
+  ])('is refused when it is %s', async (_, header) => {
+    const answer = await place(header, undefined);
+    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+    expect(answer.errors?.[0]?.extensions?.fields).toHaveProperty('idempotencyKey');
+    expect(placed).toEqual([]);
+  });
+
+  it('must not differ from the key that the order has', async () => {
+    expect(codeOf(await place('"a"', 'b'))).toBe('BAD_USER_INPUT');
+    expect(placed).toEqual([]);
+    expect((await place('"a"', 'a')).errors).toBeUndefined();
+    expect((await place(undefined, 'b')).errors).toBeUndefined();
+    expect((await place(undefined, undefined)).errors).toBeUndefined();
+    expect(keys()).toEqual(['a', 'b', undefined]);
+  });
+
+  it('can name one order only: where an operation places several, none of them is', async () => {
+    for (const answer of [await place('"a"', undefined, undefined), await place('"a"', 'a', 'b')]) {
+      expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+      expect(answer.data).toBeNull();
+    }
+    const order = `placeOrder(input: { items: [{ productId: "${randomUUID()}", quantity: 1 }] }) { id }`;
+    const inFragments = `mutation { ...One ... { b: ${order} } } fragment One on Mutation { a: ${order} }`;
+    expect(codeOf(await gateway.graphql(inFragments, { token, headers: { 'idempotency-key': '"a"' } }))).toBe(
+      'BAD_USER_INPUT',
+    );
+    expect(placed).toEqual([]);
+
+    await place(undefined, 'a', 'b', undefined);
+    expect(keys()).toEqual(['a', 'b', undefined]);
+  });
+});

@@ -1,0 +1,32 @@
+import { CurrentUser, SignedIn } from '@app/auth';
+import {
+  Caller,
+  OrderConnection,
+  OrderPageArgs,
+  orders,
+  type OrderClient,
+  type OrderDto,
+  type OrderFilter,
+  type Page,
+} from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+
+/** A page, and what `totalCount` counts where it is asked for. */
+type FilteredPage = Page<OrderDto> & { filter: OrderFilter };
+
+@Resolver(() => OrderConnection)
+export class OrderConnectionResolver {
+  constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
+
+  @Query(() => OrderConnection, { description: "Signed in: a customer's own orders, every order for an admin." })
+  @SignedIn()
+  async orderConnection(@Args() page: OrderPageArgs, @CurrentUser() caller: Caller): Promise<FilteredPage> {
+    return { ...(await this.orderService.page({ caller, page })), filter: page.filter ?? {} };
+  }
+
+  @ResolveField(() => Int)
+  totalCount(@Parent() { filter }: FilteredPage, @CurrentUser() caller: Caller): Promise<number> {
+    return this.orderService.count({ caller, filter });
+  }
+}

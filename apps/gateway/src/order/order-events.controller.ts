@@ -1,0 +1,40 @@
+import { type OrderEvent, orders } from '@app/contracts';
+import { OnEvent } from '@app/messaging';
+import { Controller } from '@nestjs/common';
+import { OrderUpdates } from './order-updates.js';
+
+/** Every change of an order, for those who listen. */
+@Controller()
+export class OrderEventsController {
+  constructor(private readonly updates: OrderUpdates) {}
+
+  @OnEvent(orders.events.placed)
+  async placed(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+
+  @OnEvent(orders.events.processing)
+  async processing(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+
+  @OnEvent(orders.events.readdressed)
+  async readdressed(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+
+  @OnEvent(orders.events.shipped)
+  async shipped(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+
+  @OnEvent(orders.events.delivered)
+  async delivered(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+
+  @OnEvent(orders.events.cancelled)
+  async cancelled(event: OrderEvent) {
+    this.updates.changed(event);
+  }
+}

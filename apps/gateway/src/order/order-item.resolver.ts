@@ -1,0 +1,13 @@
+import { OrderItemDto, ProductDto } from '@app/contracts';
+import { Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { ProductLoader } from '../product/product.loader.js';
+
+@Resolver(() => OrderItemDto)
+export class OrderItemResolver {
+  constructor(private readonly products: ProductLoader) {}
+
+  @ResolveField(() => ProductDto, { nullable: true, description: 'Null where the product has been deleted since.' })
+  product(@Parent() { productId }: OrderItemDto, @Context() operation: object): Promise<ProductDto | null> {
+    return this.products.load(operation, productId);
+  }
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrderDto } from '@app/contracts';
+import { FellBehind } from '../graphql/fell-behind.js';
+
+/** The most orders whose changes wait for one listener. */
+const MOST_WAITING = 500;
+/** Milliseconds until an order that could not be read is read again. */
+const RETRY_MS = 1_000;
+
+/** Reads an order as it is now, which is that version of it or a newer one. */
+export type ReadOrder = (orderId: string, version: number) => Promise<OrderDto | null>;
+
+/**
+ * The changes of orders, as one subscription takes them. What waits is which orders have changed: each is read only when
+ * its turn has come, so that a burst becomes one update with the newest state, and who does not read costs nothing.
+ */
+export class OrderListener implements AsyncIterableIterator<OrderDto> {
+  /** The newest version heard of; the order that waits longest first. */
+  private readonly waiting = new Map<string, number>();
+  /** The version that was told last, of the orders told of last. */
+  private readonly told = new Map<string, number>();
+  private state: 'listening' | 'behind' | 'left' = 'listening';
+  private wake = () => {};
+
+  constructor(
+    private readonly read: ReadOrder,
+    private readonly left: () => void,
+  ) {}
+
+  /** An event came: it may come twice, and after a newer one. */
+  changed(orderId: string, version: number): void {
+    if (version <= (this.told.get(orderId) ?? 0)) return;
+    this.waiting.set(orderId, Math.max(version, this.waiting.get(orderId) ?? 0));
+    if (this.waiting.size > MOST_WAITING) this.leave('behind');
+    this.wake();
+  }
+
+  /** @throws FellBehind when too many orders have changed since the last call. */
+  async next(): Promise<IteratorResult<OrderDto, undefined>> {
+    while (this.state === 'listening') {
+      const [longest] = this.waiting;
+      const order = longest ? await this.newState(...longest) : await this.change();
+      if (order && this.state === 'listening') return { value: order, done: false };
+    }
+    if (this.state === 'behind') throw new FellBehind();
+    return { value: undefined, done: true };
+  }
+
+  /** Ends a `next` that waits, too; that of an async generator would wait with it. */
+  async return(): Promise<IteratorResult<OrderDto, undefined>> {
+    this.leave('left');
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  /** Undefined when nothing of it is new to the listener. */
+  private async newState(orderId: string, version: number): Promise<OrderDto | undefined> {
+    let order: OrderDto | null;
+    try {
+      order = await this.read(orderId, version);
+    } catch {
+      // The service that would know is away, and health and logs say so. Other orders have their turn first.
+      const newest = this.waiting.get(orderId);
+      if (newest && this.waiting.delete(orderId)) this.waiting.set(orderId, newest);
+      await sleep(RETRY_MS, undefined, { ref: false });
+      return undefined;
+    }
+    const newest = Math.max(version, order?.version ?? 0);
+    if ((this.waiting.get(orderId) ?? 0) <= newest) this.waiting.delete(orderId);
+    if (!order || order.version <= (this.told.get(orderId) ?? 0)) return undefined;
+    this.remember(order);
+    return order;
+  }
+
+  private remember({ id, version }: OrderDto): void {
+    this.told.delete(id);
+    this.told.set(id, version);
+    const [oldest] = this.told.keys();
+    if (this.told.size > MOST_WAITING && oldest !== undefined) this.told.delete(oldest);
+  }
+
+  private leave(state: 'behind' | 'left'): void {
+    if (this.state !== 'listening') return;
+    this.state = state;
+    this.waiting.clear();
+    this.left();
+    this.wake();
+  }
+}

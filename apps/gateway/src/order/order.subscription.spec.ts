@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { mayActFor, type OrderDto, orders, OrderStatus, Role } from '@app/contracts';
+import { eventually } from '@app/testing';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { LiveClient } from '../../../../test/live-client.js';
+import { order, user } from '../gateway.fixture.js';
+import { GatewayUnderTest } from '../gateway-under-test.js';
+import type { OrderListener } from './order-listener.js';
+import { OrderUpdates } from './order-updates.js';
+
+let gateway: GatewayUnderTest;
+/** What the order service has. */
+let stored: Map<string, OrderDto>;
+let beforeAnswer: () => Promise<unknown> | void;
+let clients: LiveClient[];
+let jane = user();
+
+beforeEach(async () => {
+  stored = new Map();
+  beforeAnswer = () => {};
+  clients = [];
+  jane = user();
+  gateway = await GatewayUnderTest.start(
+    {
+      user: { getMany: async () => [jane] },
+      order: {
+        get: async ({ caller, id }) => {
+          await beforeAnswer();
+          const found = stored.get(id);
+          return found && mayActFor(caller, found.userId) ? found : null;
+        },
+      },
+    },
+    { PORT: 0 },
+  );
+});
+
+afterEach(async () => {
+  for (const client of clients) await client.close();
+  await gateway.close();
+});
+
+function connect(token: string): LiveClient {
+  const { port } = gateway.app.getHttpServer().address() as AddressInfo;
+  const client = new LiveClient(`http://127.0.0.1:${port}`, token);
+  clients.push(client);
+  return client;
+}
+
+/** Stores an order and tells of it, as the order service does. */
+async function change(event: keyof typeof orders.events, changed: OrderDto): Promise<OrderDto> {
+  stored.set(changed.id, changed);
+  const { id: orderId, userId, version } = changed;
+  const lines = [{ productId: randomUUID(), quantity: 1 }];
+  await gateway.tell(orders.events[event], { orderId, userId, version, ...(event === 'placed' && { lines }) });
+  return changed;
+}
+
+const placed = (userId: string) => change('placed', order({ userId }));
+
+describe('orderUpdated', () => {
+  it('tells of every kind of change', async () => {
+    const client = connect(gateway.signIn(jane.id));
+    const updates = client.subscribe<OrderDto>('subscription { orderUpdated { id status shippingAddress } }');
+    await client.listening();
+    const { id, ...first } = await placed(jane.id);
+    const changes = [
+      ['processing', { status: OrderStatus.PROCESSING }],
+      ['readdressed', { status: OrderStatus.PROCESSING, shippingAddress: '1 High Street' }],
+      ['shipped', { status: OrderStatus.SHIPPED }],
+      ['delivered', { status: OrderStatus.DELIVERED }],
+      ['cancelled', { status: OrderStatus.CANCELLED }],
+    ] as const;
+    const told = [{ id, status: 'PENDING', shippingAddress: '' }];
+    for (const [index, [event, changed]] of changes.entries()) {
+      await eventually(() => expect(updates.told).toEqual(told));
+      await change(event, { id, ...first, ...changed, version: index + 2 });
+      told.push({ id, shippingAddress: '', ...changed });
+    }
+    await eventually(() => expect(updates.told).toEqual(told));
+  });
+
+  it('tells customers of their own orders alone, and admins of no others either', async () => {
+    const admin = user();
+    const [hers, others] = [connect(gateway.signIn(jane.id)), connect(gateway.signIn(admin.id, Role.ADMIN))];
+    const [ofHers, ofOthers] = [hers.orders(), others.orders()];
+    await hers.listening();
+    await others.listening();
+    const first = await placed(jane.id);
+    const second = await placed(admin.id);
+    await eventually(() => expect([ofHers.told, ofOthers.told].map((told) => told.length)).toEqual([1, 1]));
+    expect(ofHers.told).toEqual([{ id: first.id, status: 'PENDING' }]);
+    expect(ofOthers.told).toEqual([{ id: second.id, status: 'PENDING' }]);
+  });
+
+  it('tells of the one that is named, to its customer and to admins', async () => {
+    const named = await placed(jane.id);
+    const [hers, admins] = [connect(gateway.signIn(jane.id)), connect(gateway.signIn(randomUUID(), Role.ADMIN))];
+    const updates = [hers.orders(named.id.toUpperCase()), admins.orders(named.id)];
+    await hers.listening();
+    await admins.listening();
+    await placed(jane.id);
+    await change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
+    const told = [{ id: named.id, status: 'PROCESSING' }];
+    await eventually(() => expect(updates.map((each) => each.told)).toEqual([told, told]));
+  });
+
+  it('misses no change of it from the moment that it is looked up', async () => {
+    const named = await placed(jane.id);
+    beforeAnswer = () => {
+      beforeAnswer = () => {};
+      return change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
+    };
+    const updates = connect(gateway.signIn(jane.id)).orders(named.id);
+    await eventually(() => expect(updates.told).toEqual([{ id: named.id, status: 'PROCESSING' }]));
+  });
+
+  it("refuses the order that is not there or not the caller's, and what is no id", async () => {
+    const { id } = await placed(jane.id);
+    const listen = jest.spyOn(gateway.app.get(OrderUpdates), 'listen');
+    const client = connect(gateway.signIn(randomUUID()));
+    const refusals = [client.orders(id), client.orders(randomUUID()), client.orders('x'), client.orders('')];
+    await eventually(() => expect(refusals.every(({ isOver }) => isOver)).toBe(true));
+    expect(refusals.map(({ code }) => code)).toEqual([
+      'ORDER_NOT_FOUND',
+      'ORDER_NOT_FOUND',
+      'BAD_USER_INPUT',
+      'BAD_USER_INPUT',
+    ]);
+    expect(refusals[0]?.errors[0]?.message).toBe(refusals[1]?.errors[0]?.message);
+    // Nothing is kept of them.
+    for (const { value: listener } of listen.mock.results as { value: OrderListener }[])
+      expect(await listener.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it('tells with each update what the rest of it is then', async () => {
+    const client = connect(gateway.signIn(jane.id));
+    const updates = client.subscribe('subscription { orderUpdated { status user { name email } } }');
+    await client.listening();
+    const first = await placed(jane.id);
+    await eventually(() => expect(updates.told).toHaveLength(1));
+    jane.name = 'Jane Doe';
+    await change('processing', { ...first, status: OrderStatus.PROCESSING, version: 2 });
+    await eventually(() => expect(updates.told).toHaveLength(2));
+    expect(updates.told).toEqual([
+      { status: 'PENDING', user: { name: 'Jane', email: 'jane@example.com' } },
+      { status: 'PROCESSING', user: { name: 'Jane Doe', email: 'jane@example.com' } },
+    ]);
+  });
+
+  it('asks nobody once its subscriber has left', async () => {
+    const client = connect(gateway.signIn(jane.id));
+    const [ended, open] = [client.orders(), client.orders()];
+    await client.listening();
+    await placed(jane.id);
+    await eventually(() => expect([ended.told, open.told].map((told) => told.length)).toEqual([1, 1]));
+    ended.end();
+    open.end();
+    await client.listening();
+    const asked = gateway.asked.length;
+    await placed(jane.id);
+    await client.listening();
+    expect(gateway.asked.slice(asked)).toEqual(['order.get']);
+    expect([ended.told, open.told].map((told) => told.length)).toEqual([1, 1]);
+  });
+});

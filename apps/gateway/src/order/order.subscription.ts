@@ -1,0 +1,38 @@
+import { CurrentUser, SignedIn } from '@app/auth';
+import { AppError, Caller, type OrderClient, OrderDto, orders } from '@app/contracts';
+import { InjectClient } from '@app/messaging';
+import { Args, ID, Resolver, Subscription } from '@nestjs/graphql';
+import { IdPipe } from '../graphql/id-argument.js';
+import type { OrderListener } from './order-listener.js';
+import { OrderUpdates } from './order-updates.js';
+
+@Resolver()
+export class OrderSubscription {
+  constructor(
+    private readonly updates: OrderUpdates,
+    @InjectClient(orders) private readonly orderService: OrderClient,
+  ) {}
+
+  @Subscription(() => OrderDto, {
+    description: "Signed in: each change of one of the caller's orders, or of the one named.",
+    resolve: (order: OrderDto) => order,
+  })
+  @SignedIn()
+  async orderUpdated(
+    @Args('id', { type: () => ID, nullable: true }) given: string | null | undefined,
+    @CurrentUser() caller: Caller,
+  ): Promise<OrderListener> {
+    if (given === null || given === undefined) return this.updates.listen(caller);
+    const id = new IdPipe().transform(given);
+    // From before it is looked up, so that no change falls between.
+    const listener = this.updates.listen(caller, id);
+    try {
+      const order = await this.orderService.get({ caller, id });
+      if (!order) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+      return listener;
+    } catch (error) {
+      await listener.return();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { Public } from '@app/auth';
+import { type Page, ProductConnection, type ProductDto, type ProductFilter, ProductPageArgs } from '@app/contracts';
+import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { ProductCache } from './product.cache.js';
+
+/** A page, and what `totalCount` counts where it is asked for. */
+type FilteredPage = Page<ProductDto> & { filter: ProductFilter };
+
+@Resolver(() => ProductConnection)
+export class ProductConnectionResolver {
+  constructor(private readonly cache: ProductCache) {}
+
+  @Query(() => ProductConnection, { description: 'Anyone; cached.' })
+  @Public()
+  async productConnection(@Args() page: ProductPageArgs): Promise<FilteredPage> {
+    return { ...(await this.cache.page(page)), filter: page.filter ?? {} };
+  }
+
+  @ResolveField(() => Int)
+  totalCount(@Parent() { filter }: FilteredPage): Promise<number> {
+    return this.cache.count(filter);
+  }
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, type Page, type ProductDto, products, Role, type UserDto } from '@app/contracts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { GatewayUnderTest, type Services } from '../gateway-under-test.js';
+
+const now = '2026-11-22T12:00:00.000Z';
+const product = (over: Partial<ProductDto> = {}): ProductDto => ({
+  id: randomUUID(),
+  name: 'Lamp',
+  price: 19.99,
+  stock: 5,
+  description: '',
+  sellerId: randomUUID(),
+  createdAt: now,
+  updatedAt: now,
+  ...over,
+});
+const user = (id: string): UserDto => ({
+  id,
+  name: 'Jane',
+  email: 'jane@example.com',
+  role: Role.CUSTOMER,
+  profile: { bio: '', shippingAddress: '', pincode: '', city: '', country: '', phoneNumber: '' },
+  createdAt: now,
+  version: 1,
+});
+const pageOf = (...nodes: ProductDto[]): Page<ProductDto> => ({
+  edges: nodes.map((node, i) => ({ cursor: `cursor ${i}`, node })),
+  pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: 'cursor 0', endCursor: null },
+});
+
+let gateway: GatewayUnderTest;
+/** What the services were asked for. */
+let asked: unknown[];
+afterEach(() => gateway.close());
+
+async function start(services: Partial<Services> = {}) {
+  asked = [];
+  gateway = await GatewayUnderTest.start({
+    ...services,
+    product: {
+      page: async (args) => {
+        asked.push({ ...args });
+        return pageOf(product({ name: `Lamp ${asked.length}` }));
+      },
+      count: async (filter) => {
+        asked.push({ count: { ...filter } });
+        return 41;
+      },
+      ...services.product,
+    },
+  });
+}
+
+const list = (args = '', fields = 'edges { node { name } }', variables?: object) =>
+  gateway.graphql(
+    `query ${variables ? '($filter: ProductFilter)' : ''} { productConnection${args && `(${args})`} { ${fields} } }`,
+    { variables },
+  );
+
+describe('a page of products', () => {
+  it('is what the product service answers, for anyone', async () => {
+    const node = product();
+    await start({ product: { page: async () => pageOf(node) } });
+    const fields = `edges { cursor node { id name price stock description createdAt updatedAt } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }`;
+    const { sellerId, ...seen } = node;
+    expect(sellerId).toBeDefined();
+    expect((await list('', fields)).data).toEqual({
+      productConnection: { ...pageOf(node), edges: [{ cursor: 'cursor 0', node: seen }] },
+    });
+  });
+
+  it('is asked for with the arguments given, and else the newest 20', async () => {
+    await start();
+    await list();
+    await list('first: null, after: null, filter: null, sort: null');
+    await list('first: 5, after: "x", sort: PRICE_ASC, filter: { search: "tea", minPrice: 1.5, inStock: false }');
+    expect(asked).toEqual([
+      { first: 20, sort: 'NEWEST' },
+      { first: 5, after: 'x', sort: 'PRICE_ASC', filter: { search: 'tea', minPrice: 1.5, inStock: false } },
+    ]);
+  });
+
+  it.each([
+    ['first', 'first: 0'],
+    ['first', 'first: 101'],
+    ['first', 'first: -1'],
+    ['after', 'after: ""'],
+    ['filter.search', `filter: { search: "${'x'.repeat(201)}" }`],
+    ['filter.minPrice', 'filter: { minPrice: -1 }'],
+    ['filter.maxPrice', 'filter: { maxPrice: 0.001 }'],
+    ['filter.sellerId', 'filter: { sellerId: "me" }'],
+  ])('is refused with a %s that breaks a rule (%s)', async (field, args) => {
+    await start();
+    const { errors } = await list(args);
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: { [field]: expect.any(Array) },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('is refused with the reason that the product service has', async () => {
+    const fields = { after: ['after must be a cursor of this list'] };
+    await start({
+      product: {
+        page: async () => {
+          throw new AppError('BAD_USER_INPUT', 'after must be a cursor of this list', { fields });
+        },
+      },
+    });
+    expect((await list('after: "x"')).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields });
+  });
+
+  it('is counted only when the total is asked for, under the same filter', async () => {
+    await start();
+    await list('filter: { inStock: true }');
+    expect(gateway.asked).toEqual(['product.page']);
+    const { data } = await list('filter: { inStock: true }, first: 1', 'totalCount');
+    expect(data).toEqual({ productConnection: { totalCount: 41 } });
+    expect(gateway.asked).toEqual(['product.page', 'product.page', 'product.count']);
+    expect(asked.at(-1)).toEqual({ count: { inStock: true } });
+  });
+});
+
+describe('pages in the cache', () => {
+  const names = async (args: string, variables?: object) =>
+    JSON.stringify((await list(args, 'edges { node { name } } totalCount', variables)).data);
+
+  it('are found again by the same arguments, however they are written', async () => {
+    await start();
+    const filter = { maxPrice: 20, minPrice: 1, search: 'tea' };
+    const first = await names('filter: { search: "tea", minPrice: 1, maxPrice: 20 }, sort: NAME');
+    expect(await names('sort: NAME, first: 20, filter: $filter', { filter })).toBe(first);
+    expect(await names('sort: NAME, filter: $filter', { filter: { ...filter, inStock: null } })).toBe(first);
+    expect(gateway.asked).toEqual(['product.page', 'product.count']);
+  });
+
+  it('are not taken for others', async () => {
+    await start();
+    const all = [
+      '',
+      'first: 21',
+      'after: "x"',
+      'sort: NAME',
+      'filter: { search: "x" }',
+      'filter: { minPrice: 1 }',
+      'filter: { maxPrice: 1 }',
+      'filter: { inStock: true }',
+      'filter: { inStock: false }',
+      `filter: { sellerId: "${randomUUID()}" }`,
+    ];
+    for (const args of all) await list(args);
+    expect(gateway.asked).toHaveLength(all.length);
+    for (const args of all) await list(args, 'totalCount');
+    // What is counted does not depend on where the page is.
+    expect(gateway.asked.filter((pattern) => pattern === 'product.count')).toHaveLength(all.length - 3);
+    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(all.length);
+  });
+
+  it('are asked for anew after a product was written, here or elsewhere', async () => {
+    const token = () => gateway.signIn(randomUUID());
+    await start({ product: { create: async () => product() } });
+    const input = '{ name: "x", price: 1, description: "", stock: 1 }';
+    await names('');
+    await gateway.graphql(`mutation { createProduct(input: ${input}) { id } }`, { token: token() });
+    await names('');
+    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(2);
+    expect(gateway.asked.filter((pattern) => pattern === 'product.count')).toHaveLength(2);
+    await gateway.tell(products.events.created, { productId: randomUUID(), version: 1 });
+    await names('');
+    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(3);
+  });
+});
+
+describe('the seller of a product', () => {
+  it('is asked for once for all products, and null where nobody knows them', async () => {
+    const [known, unknown] = [randomUUID(), randomUUID()];
+    const nodes = Array.from({ length: 100 }, (_, i) => product({ sellerId: i % 2 ? known : unknown }));
+    await start({
+      product: { page: async () => pageOf(...nodes), list: async () => nodes },
+      user: { getMany: async ({ ids }) => ids.filter((id) => id === known).map(user) },
+    });
+    const { data } = await gateway.graphql(
+      '{ productConnection { edges { node { seller { id name email profile { city } } } } } products { seller { id } } }',
+    );
+    const seller = { id: known, name: 'Jane', email: 'j***@example.com', profile: null };
+    expect(data).toEqual({
+      productConnection: { edges: nodes.map((_, i) => ({ node: { seller: i % 2 ? seller : null } })) },
+      products: nodes.map((_, i) => ({ seller: i % 2 ? { id: known } : null })),
+    });
+    expect(gateway.asked.filter((pattern) => pattern.startsWith('user.'))).toEqual(['user.getMany']);
+  });
+});

@@ -1,0 +1,94 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { serverAudits } from 'graphql-http';
+import { newCustomer, type Answer, type Customer } from './client.js';
+import { startStack, type Stack } from './stack.js';
+
+let stack: Stack;
+let caller: Customer;
+
+beforeAll(async () => {
+  stack = await startStack();
+  caller = await newCustomer(stack.url);
+});
+
+afterAll(() => stack?.stop());
+
+/** Whoever sends what a browser would send unasked has to say that it is none; audits do not say it themselves. */
+const NO_BROWSER = { 'apollo-require-preflight': 'true' };
+
+describe('GraphQL over HTTP', () => {
+  const audits = serverAudits({
+    url: () => `${stack.url}/graphql`,
+    fetchFn: (url: string, init: RequestInit = {}) =>
+      fetch(url, { ...init, headers: { ...NO_BROWSER, ...init.headers } }),
+  });
+
+  test.each(audits.map(({ id, name, fn }) => ({ id, name, fn })))('$id: $name', async ({ fn }) => {
+    const result = await fn();
+    expect(result).toMatchObject({ status: 'ok' });
+  });
+});
+
+const get = async (parameters: Record<string, string>, headers: Record<string, string> = NO_BROWSER) => {
+  const response = await fetch(`${stack.url}/graphql?${new URLSearchParams(parameters)}`, { headers });
+  return {
+    status: response.status,
+    headers: response.headers,
+    ...((await response.json()) as Answer<Record<string, unknown>>),
+  };
+};
+
+const codeOf = ({ errors }: Answer<unknown>) => errors?.[0]?.extensions.code;
+
+describe('GET', () => {
+  test('answers queries', async () => {
+    const { id } = await caller.createProduct({ name: 'Pot' });
+    const query = 'query ($id: ID!) { product(id: $id) { name } }';
+    expect(await get({ query, variables: JSON.stringify({ id }) })).toMatchObject({
+      status: 200,
+      data: { product: { name: 'Pot' } },
+    });
+  });
+
+  test('changes nothing', async () => {
+    const query = 'mutation { updateProfile(input: { city: "Pune" }) { id } }';
+    const answer = await get({ query }, { ...NO_BROWSER, authorization: `Bearer ${caller.token}` });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('POST');
+    expect(codeOf(answer)).toBe('BAD_REQUEST');
+    expect((await caller.user(caller.id))?.profile?.city).toBe('');
+  });
+
+  test('is refused to what a page of another site can send', async () => {
+    const answer = await get({ query: '{ products { id } }' }, {});
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+});
+
+describe('an operation that is known by its hash', () => {
+  const hashed = (query: string) => {
+    const sha256Hash = createHash('sha256').update(query).digest('hex');
+    return { persistedQuery: { version: 1, sha256Hash } };
+  };
+  const post = async (body: object) => JSON.parse((await caller.post(JSON.stringify(body))).body) as Answer<unknown>;
+
+  test('is asked for once in full, and then by the hash alone, by GET too', async () => {
+    const query = `query A${randomUUID().replaceAll('-', '')} { me { id } }`;
+    const extensions = hashed(query);
+    const me = { data: { me: { id: caller.id } } };
+    expect(codeOf(await post({ extensions }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    expect(await post({ query, extensions })).toEqual(me);
+    expect(await post({ extensions })).toEqual(me);
+    const headers = { ...NO_BROWSER, authorization: `Bearer ${caller.token}` };
+    expect(await get({ extensions: JSON.stringify(extensions) }, headers)).toMatchObject(me);
+  });
+
+  test('is not kept when it is refused, or when the hash is of another', async () => {
+    for (const query of ['{ nothing }', '{ productConnection(first: 1000000) { edges { node { id } } } }']) {
+      expect(codeOf(await post({ query, extensions: hashed(query) }))).toBeDefined();
+      expect(codeOf(await post({ extensions: hashed(query) }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    }
+    expect(codeOf(await post({ query: '{ me { id } }', extensions: hashed('{ me { email } }') }))).toBe('BAD_REQUEST');
+  });
+});

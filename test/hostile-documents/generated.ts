@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+
+/** A request that is as hostile as `size` says, beginning with 1, and the code that it is to be refused with. */
+export interface Attack {
+  name: string;
+  code: string;
+  body: (size: number) => string;
+}
+
+const times = (count: number, text: (i: number) => string, between = ' ') =>
+  Array.from({ length: count }, (_, i) => text(i)).join(between);
+const request = (query: string, rest: object = {}) => JSON.stringify({ query, ...rest });
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const persisted = (sha256Hash: string, version = 1) => ({ extensions: { persistedQuery: { version, sha256Hash } } });
+
+const PLACE = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }';
+const REGISTER = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
+
+/** At size 10 the largest of them are just below what the gateway takes as a body. */
+export const ATTACKS: Attack[] = [
+  {
+    name: 'braces, and nothing in them',
+    code: 'GRAPHQL_PARSE_FAILED',
+    body: (size) => request('{'.repeat(20_000 * size)),
+  },
+  {
+    name: 'selections in selections',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`${'{ me '.repeat(2_000 * size)}${'}'.repeat(2_000 * size)}`),
+  },
+  {
+    name: 'selections as deep as may be read',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`${'{ me '.repeat(30 * size)}${'}'.repeat(30 * size)}`),
+  },
+  {
+    name: 'a chain of fragments',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) =>
+      request(
+        `{ me { ...F0 } } ${times(20 * size, (i) => `fragment F${i} on User { profile { ...F${i + 1} } }`)} fragment F${20 * size} on User { id }`,
+      ),
+  },
+  {
+    name: 'fragments that spread others twice',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) =>
+      request(
+        `{ users { ...F0 } } ${times(7 * size, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F${7 * size} on User { id name }`,
+      ),
+  },
+  {
+    name: 'one field, again and again',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ products { ${'id '.repeat(8_000 * size)} } }`),
+  },
+  {
+    name: 'fields to be merged, as many as may be read',
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    body: (size) => request(`{ ${'products { id } '.repeat(24 * size)} nothing }`),
+  },
+  {
+    name: 'aliases',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ ${times(1_000 * size, (i) => `a${i}: products { id }`)} }`),
+  },
+  {
+    name: 'aliases of introspection',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ ${times(32 * size, (i) => `a${i}: __typename`)} }`),
+  },
+  {
+    name: 'directives',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ products ${'@skip(if: false) '.repeat(1_200 * size)} { id } }`),
+  },
+  {
+    name: 'directives that do not exist',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ products ${times(40 * size, (i) => `@d${i}`)} { id } }`),
+  },
+  {
+    name: 'fields that do not exist',
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    body: (size) => request(`{ ${times(95 * size, (i) => `product${i}`)} }`),
+  },
+  {
+    name: 'a name of many letters',
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    body: (size) => request(`{ ${'p'.repeat(20_000 * size)} }`),
+  },
+  {
+    name: 'operations',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(times(800 * size, (i) => `query Q${i} { me { id } }`)),
+  },
+  {
+    name: 'variables that are defined',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`query (${times(1_200 * size, (i) => `$v${i}: ID`)}) { me { id } }`),
+  },
+  {
+    name: 'a list in a list in a list',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ product(id: ${'['.repeat(10_000 * size)}${']'.repeat(10_000 * size)}) { id } }`),
+  },
+  {
+    name: 'an object in an object in an object',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) =>
+      request(`mutation { placeOrder(input: ${'{ items: '.repeat(2_000 * size)}1${'}'.repeat(2_000 * size)}) { id } }`),
+  },
+  {
+    name: 'literals of the wrong kind',
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    body: (size) => request(`mutation { placeOrder(input: { items: [${'1.5 '.repeat(95 * size)}] }) { id } }`),
+  },
+  {
+    name: 'a string of many letters',
+    code: 'BAD_USER_INPUT',
+    body: (size) => request(`{ product(id: "${'x'.repeat(20_000 * size)}") { id } }`),
+  },
+  {
+    name: 'a block string of many lines',
+    code: 'BAD_USER_INPUT',
+    body: (size) => request(`{ product(id: """${'\n  x'.repeat(4_000 * size)}""") { id } }`),
+  },
+  {
+    name: 'escapes',
+    code: 'BAD_USER_INPUT',
+    body: (size) => request(`{ product(id: "${String.raw`\u{1F642}`.repeat(1_800 * size)}") { id } }`),
+  },
+  {
+    name: 'a comment before nothing',
+    code: 'GRAPHQL_PARSE_FAILED',
+    body: (size) => request(`#${'x'.repeat(20_000 * size)}\n`),
+  },
+  {
+    name: 'comments before nothing',
+    code: 'GRAPHQL_PARSE_FAILED',
+    body: (size) => request(`${'#\n'.repeat(6_000 * size)}`),
+  },
+  {
+    name: 'an order of too many lines',
+    code: 'BAD_USER_INPUT',
+    body: (size) =>
+      request(PLACE, { variables: { input: { items: Array.from({ length: 1_500 * size }, () => ({})) } } }),
+  },
+  {
+    name: 'numbers where there should be lines',
+    code: 'BAD_USER_INPUT',
+    body: (size) => request(PLACE, { variables: { input: { items: Array(12_000 * size).fill(1) } } }),
+  },
+  {
+    name: 'fields that no input has',
+    code: 'BAD_USER_INPUT',
+    body: (size) =>
+      request(REGISTER, {
+        variables: { input: Object.fromEntries(Array.from({ length: 1_400 * size }, (_, i) => [`field${i}`, i])) },
+      }),
+  },
+  {
+    name: 'a variable in a list in a list in a list',
+    code: 'BAD_USER_INPUT',
+    body: (size) =>
+      `{ "query": ${JSON.stringify(PLACE)}, "variables": { "input": ${'['.repeat(12_000 * size)}${']'.repeat(12_000 * size)} } }`,
+  },
+  {
+    name: 'JSON in JSON in JSON',
+    code: 'BAD_REQUEST',
+    body: (size) => `{ "query": ${'{ "query": '.repeat(1_500 * size)}1${'}'.repeat(1_500 * size)} }`,
+  },
+  {
+    name: 'JSON that reaches for prototypes',
+    code: 'BAD_REQUEST',
+    body: (size) =>
+      `{ "query": "{ me { id } }", "variables": { ${times(700 * size, (i) => `"a${i}": {}`, ', ')}, "__proto__": { "admin": true } } }`,
+  },
+  {
+    name: 'operations in a batch',
+    code: 'BAD_REQUEST',
+    body: (size) => `[${times(600 * size, () => request('{ products { id } }'), ', ')}]`,
+  },
+  {
+    name: 'a persisted operation of another hash',
+    code: 'BAD_REQUEST',
+    body: (size) => request(`{ products { id } } #${'x'.repeat(20_000 * size)}`, persisted(sha256('something else'))),
+  },
+  {
+    name: 'a persisted operation that nobody has sent',
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    body: (size) => JSON.stringify(persisted('0'.repeat(20_000 * size))),
+  },
+  {
+    name: 'a persisted operation of another kind',
+    code: 'BAD_REQUEST',
+    body: (size) => JSON.stringify(persisted('0'.repeat(64), 1 + size)),
+  },
+  {
+    name: 'a persisted operation that is too complex',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => {
+      const query = `{ productConnection(first: ${10_000_000 * size}) { edges { node { id } } } }`;
+      return request(query, persisted(sha256(query)));
+    },
+  },
+];
