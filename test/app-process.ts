@@ -35,21 +35,22 @@ export class AppProcess {
 
   /** Resolves once it says that it is ready. @throws with the end of its output when it ends or does not get there. */
   async start(): Promise<void> {
-    const main = join(import.meta.dirname, '..', 'dist', 'apps', this.name, 'main.js');
-    const inherited = Object.fromEntries(INHERITED.map((key) => [key, process.env[key]]));
-    const child = spawn(process.execPath, ['--enable-source-maps', main], {
-      env: { ...inherited, NODE_ENV: 'test', ...this.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    this.child = this.spawn([], (text) => (this.output += text));
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.isReady())) {
       if (!this.isRunning) throw this.complaint('has ended');
       if (Date.now() > deadline) throw this.complaint('is not ready');
       await sleep(50);
     }
+  }
+
+  /** Runs a command of the app in its environment, beside it. @returns what it printed. @throws that when it fails. */
+  async run(...args: string[]): Promise<string> {
+    let printed = '';
+    const child = this.spawn(args, (text) => (printed += text));
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(printed);
+    return printed;
   }
 
   /** Whether it answers that it can do its work now. */
@@ -88,6 +89,17 @@ export class AppProcess {
 
   thaw() {
     this.child?.kill('SIGCONT');
+  }
+
+  private spawn(args: string[], print: (text: string) => void): ChildProcess {
+    const main = join(import.meta.dirname, '..', 'dist', 'apps', this.name, 'main.js');
+    const inherited = Object.fromEntries(INHERITED.map((key) => [key, process.env[key]]));
+    const child = spawn(process.execPath, ['--enable-source-maps', main, ...args], {
+      env: { ...inherited, NODE_ENV: 'test', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', print);
+    return child;
   }
 
   private complaint(what: string): Error {

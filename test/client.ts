@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stack } from './stack.js';
 
 export interface Profile {
   bio: string;
@@ -188,6 +189,17 @@ export class Customer extends Client {
     return (await this.data<{ placeOrder: Order }>(query, { input: { items } })).placeOrder;
   }
 
+  /** The same key again is answered with the same order. */
+  async placeOrderOnce(idempotencyKey: string, ...items: Line[]): Promise<Order> {
+    const query = `mutation ($input: OrderInput!) { placeOrder(input: $input) { ${ORDER} } }`;
+    return (await this.data<{ placeOrder: Order }>(query, { input: { items, idempotencyKey } })).placeOrder;
+  }
+
+  async updateOrderStatus(id: string, status: Order['status']): Promise<Order> {
+    const query = `mutation ($id: ID!, $status: OrderStatus!) { updateOrderStatus(id: $id, status: $status) { ${ORDER} } }`;
+    return (await this.data<{ updateOrderStatus: Order }>(query, { id, status })).updateOrderStatus;
+  }
+
   async cancelOrder(id: string): Promise<Order> {
     const query = `mutation ($id: ID!) { cancelOrder(id: $id) { ${ORDER} } }`;
     return (await this.data<{ cancelOrder: Order }>(query, { id })).cancelOrder;
@@ -207,13 +219,23 @@ export class Customer extends Client {
 export async function newCustomer(url: string): Promise<Customer> {
   const name = randomBytes(6).toString('hex');
   const [email, password] = [`${name}@example.com`, `password of ${name}`];
-  const anybody = new Client(url);
-  const { id } = await anybody.register({ name, email, password });
-  const { loginUser } = await anybody.data<{ loginUser: { accessToken: string } }>(
+  const { id } = await new Client(url).register({ name, email, password });
+  return new Customer(url, await logIn(url, email, password), id, email, password);
+}
+
+/** Somebody new, made an admin by an operator. */
+export async function newAdmin(stack: Stack): Promise<Customer> {
+  const { url, id, email, password } = await newCustomer(stack.url);
+  await stack.admin('grant', email);
+  return new Customer(url, await logIn(url, email, password), id, email, password);
+}
+
+async function logIn(url: string, email: string, password: string): Promise<string> {
+  const { loginUser } = await new Client(url).data<{ loginUser: { accessToken: string } }>(
     'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }',
     { input: { email, password } },
   );
-  return new Customer(url, loginUser.accessToken, id, email, password);
+  return loginUser.accessToken;
 }
 
 export const newCustomers = (url: string, count: number): Promise<Customer[]> =>

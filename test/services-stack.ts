@@ -24,6 +24,7 @@ export class ServicesStack implements Stack {
   private constructor(
     /** By the app's name, each instance. */
     readonly apps: Record<Name, AppProcess[]>,
+    readonly databases: Record<Exclude<Name, 'gateway'>, TestDatabase>,
     private readonly remove: () => Promise<unknown>,
   ) {}
 
@@ -54,6 +55,7 @@ export class ServicesStack implements Stack {
         order: processes('order', { DATABASE_URL: databaseUrl(order) }),
         gateway: processes('gateway', { REDIS_URL: by.redis?.url ?? backing.redis(), KEY_PREFIX: keyPrefix }),
       },
+      { user, product, order },
       async () => {
         await Promise.all(stack.processes.map((app) => app.kill()));
         await Promise.all([user.drop(), product.drop(), order.drop(), broker.drop(), removeKeys(keyPrefix)]);
@@ -78,6 +80,10 @@ export class ServicesStack implements Stack {
 
   get processes(): AppProcess[] {
     return Object.values(this.apps).flat();
+  }
+
+  admin(...args: string[]): Promise<string> {
+    return this.apps.user[0]!.run('admin', ...args);
   }
 
   async stop(): Promise<void> {

@@ -7,6 +7,8 @@ export interface Stack {
   readonly url: string;
   /** All that its processes have printed. */
   readonly output: string;
+  /** The operators' command `admin`, on its data. @returns what it says. @throws that when it fails. */
+  admin(...args: string[]): Promise<string>;
   /** Ends it and removes all that it has stored. @throws when a process of it does not end well. */
   stop(): Promise<void>;
 }

@@ -31,6 +31,10 @@ export class StandaloneStack implements Stack {
     return this.app.output;
   }
 
+  admin(...args: string[]): Promise<string> {
+    return this.app.run('admin', ...args);
+  }
+
   async stop(): Promise<void> {
     try {
       // One that was killed has left its PostgreSQL running, which it alone can stop.

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { eventually } from '../libs/testing/src/eventually.js';
+import { Client, newCustomer, newCustomers, type Customer } from './client.js';
+import { ServicesStack } from './services-stack.js';
+import type { Stack } from './stack.js';
+import { StandaloneStack } from './standalone-stack.js';
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** What a gateway has validated it believes for five seconds; that a session has ended it hears, within one. */
+const HEARD_MS = 4_000;
+
+let stack: Stack;
+/** Two of them on the real stack. */
+let gateways: string[];
+
+beforeAll(async () => {
+  if (process.env.TEST_STACK === 'services') {
+    const services = await ServicesStack.start({ instances: 2 });
+    gateways = services.apps.gateway.map(({ url }) => url);
+    stack = services;
+  } else {
+    stack = await StandaloneStack.start();
+    gateways = [stack.url];
+  }
+});
+
+afterAll(() => stack?.stop());
+
+const at = (gateway: number, token?: string) => new Client(gateways[gateway % gateways.length]!, token);
+
+async function login({ email, password }: { email: string; password: string }, gateway = 0): Promise<Tokens> {
+  const query = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken refreshToken } }';
+  return (await at(gateway).data<{ loginUser: Tokens }>(query, { input: { email, password } })).loginUser;
+}
+
+const REFRESH =
+  'mutation ($refreshToken: String!) { refreshTokens(refreshToken: $refreshToken) { accessToken refreshToken } }';
+
+async function refresh(refreshToken: string, gateway = 0): Promise<Tokens> {
+  return (await at(gateway).data<{ refreshTokens: Tokens }>(REFRESH, { refreshToken })).refreshTokens;
+}
+
+const ME = '{ me { id } }';
+
+/** At every gateway, which from then on remembers it. */
+async function expectSignedIn({ accessToken }: Tokens, { id }: Customer) {
+  for (let gateway = 0; gateway < gateways.length; gateway++)
+    expect(await at(gateway, accessToken).data(ME)).toEqual({ me: { id } });
+}
+
+/** At every gateway soon, and its refresh token too. */
+async function expectEnded({ accessToken, refreshToken }: Tokens) {
+  const refusals = () => Promise.all(gateways.map((_, gateway) => at(gateway, accessToken).refusal(ME)));
+  await eventually(async () => expect(new Set(await refusals())).toEqual(new Set(['UNAUTHENTICATED'])), HEARD_MS);
+  expect(await at(1).refusal(REFRESH, { refreshToken })).toBe('INVALID_REFRESH_TOKEN');
+}
+
+describe('a session', () => {
+  test('goes on by its refresh tokens, at any gateway', async () => {
+    const customer = await newCustomer(stack.url);
+    let tokens = await login(customer);
+    const seen = new Set([tokens.refreshToken]);
+    for (let i = 1; i <= 4; i++) {
+      tokens = await refresh(tokens.refreshToken, i);
+      await expectSignedIn(tokens, customer);
+      seen.add(tokens.refreshToken);
+    }
+    expect(seen.size).toBe(5);
+  });
+
+  test('ends at every gateway when one of its refresh tokens comes again; other logins go on', async () => {
+    const customer = await newCustomer(stack.url);
+    const [first, otherLogin] = [await login(customer), await login(customer, 1)];
+    const second = await refresh(first.refreshToken);
+    for (const tokens of [first, second, otherLogin]) await expectSignedIn(tokens, customer);
+    expect(await at(1).refusal(REFRESH, { refreshToken: first.refreshToken })).toBe('INVALID_REFRESH_TOKEN');
+    for (const tokens of [first, second]) await expectEnded(tokens);
+    await expectSignedIn(otherLogin, customer);
+  });
+
+  test('ends at every gateway by logging out, alone or with all of the user', async () => {
+    const customer = await newCustomer(stack.url);
+    const [one, another, third] = [await login(customer), await login(customer, 1), await login(customer)];
+    for (const tokens of [one, another, third]) await expectSignedIn(tokens, customer);
+    expect(await at(0, one.accessToken).data('mutation { logoutUser }')).toEqual({ logoutUser: true });
+    await expectEnded(one);
+    await expectSignedIn(another, customer);
+    await at(1, another.accessToken).data('mutation { logoutUser(everywhere: true) }');
+    for (const tokens of [another, third]) await expectEnded(tokens);
+    await expectEnded({ accessToken: customer.token!, refreshToken: third.refreshToken });
+  });
+
+  test('is the only one that goes on when its user changes the password', async () => {
+    const customer = await newCustomer(stack.url);
+    const [mine, otherLogin] = [await login(customer), await login(customer, 1)];
+    for (const tokens of [mine, otherLogin]) await expectSignedIn(tokens, customer);
+    const query = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { accessToken refreshToken } }`;
+    const input = { currentPassword: customer.password, newPassword: 'another password' };
+    const { changePassword } = await at(0, mine.accessToken).data<{ changePassword: Tokens }>(query, { input });
+    await expectEnded(otherLogin);
+    for (const tokens of [mine, changePassword]) await expectSignedIn(tokens, customer);
+    await expectSignedIn(await refresh(changePassword.refreshToken), customer);
+    await expect(login(customer)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
+    await expectSignedIn(await login({ ...customer, password: 'another password' }), customer);
+  });
+});
+
+describe('a stranger', () => {
+  test('is not told what is wrong with a refresh token', async () => {
+    const customer = await newCustomer(stack.url);
+    const [used, loggedOut] = [await login(customer), await login(customer)];
+    await refresh(used.refreshToken);
+    await at(0, loggedOut.accessToken).data('mutation { logoutUser }');
+    const wrong = [
+      used.refreshToken,
+      loggedOut.refreshToken,
+      randomBytes(48).toString('base64url'),
+      loggedOut.accessToken,
+      'nonsense',
+      '',
+      'x'.repeat(5_000),
+    ];
+    const faults = wrong.map(async (refreshToken) => {
+      const { errors } = await at(0).answer(REFRESH, { refreshToken });
+      return { message: errors?.[0]?.message, code: errors?.[0]?.extensions.code, keys: Object.keys(errors![0]!) };
+    });
+    const [first, ...others] = await Promise.all(faults);
+    expect(first).toMatchObject({ code: 'INVALID_REFRESH_TOKEN' });
+    for (const fault of others) expect(fault).toEqual(first);
+  });
+
+  test('has no session to end, and no password to change', async () => {
+    expect(await at(0).refusal('mutation { logoutUser }')).toBe('UNAUTHENTICATED');
+    const input = '{ currentPassword: "12345678", newPassword: "12345678" }';
+    expect(await at(0).refusal(`mutation { changePassword(input: ${input}) { accessToken } }`)).toBe('UNAUTHENTICATED');
+  });
+
+  test('who guesses passwords has to wait ever longer, whether or not anybody has the e-mail', async () => {
+    const { email } = await newCustomer(stack.url);
+    const seen: string[] = [];
+    for (const each of [email, `${randomBytes(6).toString('hex')}@example.com`]) {
+      const guess = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }';
+      const input = { email: each, password: 'a wrong guess' };
+      const refusal = () => at(seen.length).answer(guess, { input });
+      const fault = await eventually(async () => {
+        const { errors } = await refusal();
+        expect(errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+        return errors![0]!;
+      });
+      expect(fault.extensions.retryAfter).toBeGreaterThan(0);
+      seen.push(fault.message.replace(/\d+/, 'N'));
+    }
+    expect(seen[1]).toBe(seen[0]);
+  });
+});
+
+describe('an operator', () => {
+  const EMAIL = 'query ($id: ID!) { user(id: $id) { email } }';
+
+  test('makes an admin while the system runs, who sees all within seconds, and takes it back at once', async () => {
+    const [boss, customer] = (await newCustomers(stack.url, 2)) as [Customer, Customer];
+    const tokens = await login(boss);
+    const emailSeen = async (gateway: number) =>
+      (await at(gateway, tokens.accessToken).data<{ user: { email: string } }>(EMAIL, { id: customer.id })).user.email;
+    expect(await emailSeen(0)).toBe(`${customer.email[0]}***@example.com`);
+
+    expect(await stack.admin('grant', boss.email)).toBe(`${boss.email} is an admin now.\n`);
+    for (let gateway = 0; gateway < gateways.length; gateway++)
+      await eventually(async () => expect(await emailSeen(gateway)).toBe(customer.email));
+    expect(await stack.admin('list')).toContain(boss.email);
+
+    await stack.admin('revoke', boss.email);
+    await expectEnded(tokens);
+    expect(await stack.admin('list')).not.toContain(boss.email);
+  });
+
+  test('is told what cannot be', async () => {
+    await expect(stack.admin('grant', 'nobody@example.com')).rejects.toThrow(
+      /^Nobody has registered with nobody@example.com.\n$/,
+    );
+    await expect(stack.admin('promote')).rejects.toThrow(/^Usage: admin grant\|revoke EMAIL.*\n$/);
+  });
+
+  test('rotates the keys, and nobody is logged out', async () => {
+    const customer = await newCustomer(stack.url);
+    const tokens = await login(customer);
+    expect(await stack.admin('rotate-keys')).toMatch(/^A new key signs/);
+    await expectSignedIn(tokens, customer);
+    await expectSignedIn(await refresh(tokens.refreshToken), customer);
+  });
+});
+
+test('no log has an e-mail, a password or a token', async () => {
+  const customer = await newCustomer(stack.url);
+  const tokens = await login(customer);
+  await expect(login({ ...customer, password: 'a wrong guess' })).rejects.toMatchObject({
+    code: 'INVALID_CREDENTIALS',
+  });
+  await refresh(tokens.refreshToken);
+  await at(0).refusal(REFRESH, { refreshToken: tokens.refreshToken });
+  await expectEnded(tokens);
+  for (const secret of [customer.email, customer.password, 'a wrong guess', tokens.accessToken, tokens.refreshToken])
+    expect(stack.output).not.toContain(secret);
+});
