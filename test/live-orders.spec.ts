@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../libs/testing/src/eventually.js';
-import { newCustomer, newCustomers, type Customer, type Product } from './client.js';
+import { newAdmin, newCustomer, newCustomers, type Customer, type Product } from './client.js';
 import { LiveClient } from './live-client.js';
 import { ServicesStack } from './services-stack.js';
 import type { Stack } from './stack.js';
@@ -95,6 +95,23 @@ describe('a live order', () => {
         items: [{ quantity: 3, product: { name: product.name } }],
       }),
     );
+  });
+
+  test('is seen on its way by its customer, and by the admin who follows it', async () => {
+    const [customer, admin] = [await newCustomer(stack.url), await newAdmin(stack)];
+    await customer.updateProfile({ shippingAddress: '1 High Street' });
+    const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
+    await settled(customer, id);
+    const [own, admins] = [connect(customer, gateways[0]), connect(admin, gateways[1])];
+    const updates = [own.orders(), admins.orders(id)];
+    await own.listening();
+    await admins.listening();
+    for (const status of ['SHIPPED', 'DELIVERED'] as const) {
+      await admin.updateOrderStatus(id, status);
+      await eventually(() => {
+        for (const { told } of updates) expect(statesOf(id, told).at(-1)).toBe(status);
+      });
+    }
   });
 
   test('that is named is seen by its customer, and not there for anybody else', async () => {

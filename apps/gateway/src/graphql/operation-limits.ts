@@ -68,7 +68,7 @@ function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType
         if (actual > limit) context.reportError(refusal(tooComplex(what, limit, actual)));
       };
       const { aliases, directives } = countsOf(document);
-      refuse('depth', MAX_DEPTH * 9, depthOf(document));
+      refuse('depth', MAX_DEPTH, depthOf(document));
       refuse('number of aliases', MAX_ALIASES, aliases);
       refuse('number of directives', MAX_DIRECTIVES, directives);
     },

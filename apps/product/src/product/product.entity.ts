@@ -2,10 +2,23 @@ import { fromCents, toCents, type ProductDto, type ProductInput, type ProductUpd
 import { Check, Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { v7 } from 'uuid';
 
-const NOT_DELETED = 'deleted_at is null';
+const ACTIVE = 'deleted_at is null';
+
+/** For a list of products, an index for each sort that it may be in: any page of it is a range of one of them. */
+const IndexesFor =
+  (list: string, where: string, ...of: 'sellerId'[]) =>
+  (product: typeof Product) => {
+    const sorts = { newest: ['id'], price: ['priceCents', 'id'], name: ['nameKey', 'id'] } as const;
+    for (const [sort, key] of Object.entries(sorts))
+      Index<typeof Product, keyof Product>({
+        name: `products_${list}_${sort}_index`,
+        properties: [...of, ...key],
+        where,
+      })(product);
+  };
 
 /** A column that PostgreSQL computes. */
-const made = (expression: string) => ({ generated: `(${expression}) stored`, nullable: true, lazy: true });
+const computed = (expression: string) => ({ generated: `(${expression}) stored`, nullable: true, lazy: true });
 
 /**
  * The SQL of a text in small letters, whatever the locale of the database, and without what PostgreSQL's parser would join
@@ -15,16 +28,11 @@ export const plainText = (text: string) => `translate(lower(${text} collate "und
 
 @Entity({ tableName: 'products' })
 @Check({ name: 'products_stock_check', expression: 'stock >= 0' })
-@Index({ name: 'products_all_newest_index', properties: ['id'], where: NOT_DELETED })
-@Index({ name: 'products_all_price_index', properties: ['priceCents', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_all_name_index', properties: ['nameKey', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_seller_newest_index', properties: ['sellerId', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_seller_price_index', properties: ['sellerId', 'priceCents', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_seller_name_index', properties: ['sellerId', 'nameKey', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_in_stock_newest_index', properties: ['inStock', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_in_stock_price_index', properties: ['inStock', 'priceCents', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_in_stock_name_index', properties: ['inStock', 'nameKey', 'id'], where: NOT_DELETED })
-@Index({ name: 'products_words_index', type: 'gin', properties: ['words'], where: NOT_DELETED })
+@IndexesFor('all', ACTIVE)
+@IndexesFor('in_stock', `${ACTIVE} and in_stock`)
+@IndexesFor('sold_out', `${ACTIVE} and not in_stock`)
+@IndexesFor('seller', ACTIVE, 'sellerId')
+@Index({ name: 'products_words_index', type: 'gin', properties: ['words'], where: ACTIVE })
 export class Product {
   /** Time-ordered, so that newest first is the primary key backwards. */
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
@@ -44,9 +52,9 @@ export class Product {
   // PostgreSQL makes the rest out of the above, for lists to go by; it is not read along with a product.
 
   /** Sorted by code point, whatever the locale of the database. */
-  @Property({ ...made('lower(name collate "und-x-icu")'), type: 'text', collation: 'C' }) readonly nameKey: string;
-  @Property({ ...made('stock > 0'), type: 'boolean' }) readonly inStock: boolean;
-  @Property({ ...made(`to_tsvector('simple', ${plainText(`(name || ' ' || description)`)})`), columnType: 'tsvector' })
+  @Property({ ...computed('lower(name collate "und-x-icu")'), type: 'text', collation: 'C' }) readonly nameKey: string;
+  @Property({ ...computed('stock > 0'), type: 'boolean' }) readonly inStock: boolean;
+  @Property({ ...computed(`to_tsvector('simple', ${plainText(`(name || ' ' || description)`)})`), columnType: 'tsvector' })
   readonly words: string;
 
   constructor(sellerId: string, { name, price, description, stock }: ProductInput) {
