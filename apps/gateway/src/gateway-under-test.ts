@@ -85,11 +85,7 @@ export class GatewayUnderTest {
 
   async graphql(
     query: string,
-    {
-      token,
-      variables,
-      headers = {},
-    }: { token?: string; variables?: object; headers?: Record<string, string> } = {},
+    { token, variables, headers = {} }: { token?: string; variables?: object; headers?: Record<string, string> } = {},
   ): Promise<GraphQLAnswer> {
     const answer = await this.app.inject({
       method: 'POST',

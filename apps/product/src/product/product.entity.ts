@@ -54,7 +54,10 @@ export class Product {
   /** Sorted by code point, whatever the locale of the database. */
   @Property({ ...computed('lower(name collate "und-x-icu")'), type: 'text', collation: 'C' }) readonly nameKey: string;
   @Property({ ...computed('stock > 0'), type: 'boolean' }) readonly inStock: boolean;
-  @Property({ ...computed(`to_tsvector('simple', ${plainText(`(name || ' ' || description)`)})`), columnType: 'tsvector' })
+  @Property({
+    ...computed(`to_tsvector('simple', ${plainText(`(name || ' ' || description)`)})`),
+    columnType: 'tsvector',
+  })
   readonly words: string;
 
   constructor(sellerId: string, { name, price, description, stock }: ProductInput) {
