@@ -21,6 +21,7 @@ function redisStore(redis: Redis) {
   return new KeyvAdapter({
     ...store,
     get: (key) => redis.answer(store.get(key)),
+    mget: (...keys) => redis.answer(store.mget(...keys)),
     set: (key, value, ttl) => redis.answer(store.set(key, value, ttl)),
   });
 }

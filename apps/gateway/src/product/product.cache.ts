@@ -57,8 +57,21 @@ export class ProductCache implements OnApplicationShutdown {
   /** In the order of the ids; null for a product that does not exist. */
   async getMany(ids: readonly string[]): Promise<(ProductDto | null)[]> {
     const version = await this.currentVersion();
+    const keys = ids.map((id) => this.keyOf(version, id));
+    // Together: of those that are looked up one by one, each that is missing comes to light at another time.
+    const cached = version === undefined ? [] : await this.cache.mget<ProductDto | null>(keys);
     const missing = new DataLoader((missingIds: readonly string[]) => this.fetchMany(missingIds));
-    return Promise.all(ids.map((id) => this.read(version, id, () => missing.load(id))));
+    const fetch = async (id: string, key: string) => {
+      const product = await missing.load(id);
+      if (version !== undefined) await this.cache.set(key, product, KEPT_MS);
+      return product;
+    };
+    return Promise.all(
+      ids.map((id, i) => {
+        const [key, product] = [keys[i]!, cached[i]];
+        return product === undefined ? this.fetchOnce(key, () => fetch(id, key)) : product;
+      }),
+    );
   }
 
   /** After a write of our own: once this is done, no read answers with what was before. */
@@ -97,7 +110,11 @@ export class ProductCache implements OnApplicationShutdown {
   private read<T>(version: string | undefined, name: string, fetch: () => Promise<T>): Promise<T> {
     return version === undefined
       ? this.fetchOnce(name, fetch)
-      : this.cache.wrap(`${this.prefix}:v${version}:${name}`, fetch, KEPT_MS);
+      : this.cache.wrap(this.keyOf(version, name), fetch, KEPT_MS);
+  }
+
+  private keyOf(version: string | undefined, name: string): string {
+    return `${this.prefix}:v${version}:${name}`;
   }
 
   private fetchOnce<T>(name: string, fetch: () => Promise<T>): Promise<T> {

@@ -80,8 +80,9 @@ const isGiven = <T>(value: T | null | undefined): value is T => value !== undefi
  * PostgreSQL knows the text when it plans, so that only one side of the `or` is left.
  */
 function containing(search: string): FilterQuery<Product> {
-  // Of `-` that stand before no word it would take 30, and fail for more.
-  const text = search.replace(/-(?![\p{L}\p{N}"])/gu, ' ');
+  // What is in no word, by Unicode rather than by the locale of the database; and each `-` before no word, of which it would
+  // take 30, and fail for more.
+  const text = search.replace(/[^\p{L}\p{M}\p{N}"-]+/gu, ' ').replace(/-(?![\p{L}\p{N}"])/gu, ' ');
   const query = `websearch_to_tsquery('simple', ${plainText('?')})`;
   return satisfying(`(numnode(${query}) = 0 or words @@ ${query})`, [text, text]);
 }
