@@ -1,0 +1,66 @@
+// Fills the services' databases by SQL: seconds where the API would take hours.
+import { connected } from './stack.mjs';
+
+export const USERS = 100_000;
+export const PRODUCTS = 100_000;
+export const ORDERS = 1_000_000;
+const SELLERS = 1_000;
+/** How many orders apart are those of the one customer who has a lot of them. */
+const REGULAR = 499;
+
+/** The n-th id of a kind, later ones higher, like those that the services make themselves (UUID 7). */
+const id = (kind, n) => {
+  const random = `md5('${kind}' || (${n}))`;
+  return `(lpad(to_hex(1600000000000 + (${n})), 12, '0') || '7' || left(${random}, 3) || '8' || right(${random}, 15))::uuid`;
+};
+
+const word = (n, ...words) => `(array[${words.map((each) => `'${each}'`)}])[1 + (${n}) % ${words.length}]`;
+
+export const fillUsers = (stack) =>
+  run(stack.databaseUrl('user'), [
+    `insert into users (id, name, email, password_hash, created_at)
+     select ${id('user', 'i')}, 'User ' || i, 'user' || i || '@example.com', 'none', now() from generate_series(1, ${USERS}) i`,
+    'vacuum analyze',
+  ]);
+
+/**
+ * A hundredth is deleted, a tenth out of stock; every second one is of steel, every 5,000th has a samovar.
+ * @param sellerId of all, if not of a thousand users.
+ */
+export const fillProducts = (stack, sellerId) =>
+  run(stack.databaseUrl('product'), [
+    `insert into products
+       (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at, deleted_at)
+     select ${id('product', 'i')},
+            ${word('i', 'Tea', 'Coffee', 'Soup', 'Salad', 'Bread')} || ' ' || ${word('i / 5', 'cup', 'Bowl', 'knife', 'Tray')} || ' ' || i % 5000,
+            (random() * 100000)::int,
+            case when i % 10 = 0 then 0 else i % 100 end,
+            ${word('abs(hashint4(i))', 'Made of steel', 'Made of wood')} || ', number ' || md5(i::text)
+              || case when i % 5000 = 7 then ', with a samovar' else ', without' end,
+            ${sellerId ? `'${sellerId}'::uuid` : id('user', `1 + i % ${SELLERS}`)}, 1, now(), now(), case when i % 101 = 100 then now() end
+     from generate_series(1, ${Math.ceil((PRODUCTS * 101) / 100)}) i`,
+    'vacuum analyze',
+  ]);
+
+/** Ten orders for each user, of one to three products each, a day's worth still open; every 499th is the regular's. */
+export const fillOrders = (stack, regularId) =>
+  run(stack.databaseUrl('order'), [
+    // A million checks of a foreign key that holds anyway.
+    'set session_replication_role = replica',
+    `insert into orders (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at)
+     select ${id('order', 'i')}, case when i % ${REGULAR} = 0 then '${regularId}'::uuid else ${id('user', `i % ${USERS}`)} end,
+            case when i > ${ORDERS} * 0.999 then 'PROCESSING' when i % 20 = 0 then 'CANCELLED' else 'DELIVERED' end,
+            1000, '{"shippingAddress":"1 High Street","pincode":"1","city":"London","country":"UK","phoneNumber":"+44"}',
+            1, 3, now(), now()
+     from generate_series(1, ${ORDERS}) i`,
+    `insert into order_items (id, order_id, product_id, quantity, price_cents)
+     select ${id('item', 'i * 3 + j')}, ${id('order', 'i')}, ${id('product', `(i * j) % ${PRODUCTS}`)}, j, 500
+     from generate_series(1, ${ORDERS}) i, generate_series(1, 3) j where j <= 1 + i % 3`,
+    'vacuum analyze',
+  ]);
+
+async function run(url, statements) {
+  const client = await connected(url);
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}

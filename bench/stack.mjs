@@ -1,0 +1,118 @@
+// The real stack: a process for each service, on databases, queues and keys of its own. Nothing of them is left afterwards.
+import { connect } from 'amqplib';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { absentServices, urls } from '../scripts/backing-services.mjs';
+import { build, entryOf, fail, install, services, start } from '../scripts/workspace.mjs';
+
+const READY_MS = 60_000;
+
+/** @param nodeOptions those of every service, such as `--import`. */
+export async function startStack(nodeOptions = []) {
+  install();
+  build();
+  const absent = await absentServices();
+  if (absent.length > 0) fail(absent.map(({ what, run }) => `${what}. To start it:\n  ${run}`).join('\n'));
+
+  const name = `bench_${randomBytes(4).toString('hex')}`;
+  const own = { RABBITMQ_PREFIX: `${name}.`, KEY_PREFIX: `${name}:`, LOG_LEVEL: 'warn', REQUEST_TIMEOUT_MS: '60000' };
+  const apps = {};
+  const databaseUrl = (service) => Object.assign(new URL(urls.DATABASE_URL), { pathname: `/${name}_${service}` }).href;
+  const stop = async () => {
+    for (const { child } of Object.values(apps)) child.kill('SIGTERM');
+    await Promise.all(Object.values(apps).map(({ ended }) => ended));
+    await removeDatabases(services.map((service) => `${name}_${service}`));
+    await removeQueues(own.RABBITMQ_PREFIX);
+    await removeKeys(own.KEY_PREFIX);
+  };
+  try {
+    for (const service of services) {
+      const PORT = await freePort();
+      const env = { ...process.env, ...urls, ...own, DATABASE_URL: databaseUrl(service), PORT };
+      const stdio = ['ignore', 2, 2, 'ipc'];
+      const app = start([...nodeOptions, entryOf(service)], { env, stdio, serialization: 'advanced' });
+      apps[service] = { ...app, url: `http://127.0.0.1:${PORT}` };
+    }
+    await Promise.all(Object.values(apps).map(ready));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { apps, url: apps.gateway.url, databaseUrl, stop };
+}
+
+/** An operation's data. @throws what it was refused with. */
+export async function ask({ url }, query, { token, ...variables } = {}) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(`${errors[0].message} (${errors[0].extensions?.code}): ${query}`);
+  return data;
+}
+
+/** Registers somebody new, who may be made an admin, and signs them in. */
+export async function signIn(stack, role = 'CUSTOMER') {
+  const email = `${randomBytes(6).toString('hex')}@example.com`;
+  const input = { email, password: randomBytes(12).toString('hex') };
+  const register = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
+  const { registerUser } = await ask(stack, register, { input: { ...input, name: 'Bench' } });
+  const db = await connected(stack.databaseUrl('user'));
+  await db.query('update users set role = $1 where email = $2', [role, email]);
+  await db.end();
+  const logIn = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }';
+  return { id: registerUser.id, token: (await ask(stack, logIn, { input })).loginUser.accessToken };
+}
+
+export async function connected(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+async function ready({ child, url }) {
+  for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {
+    const { ok } = await fetch(`${url}/health/ready`).catch(() => ({ ok: false }));
+    if (ok) return;
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`${child.spawnargs.at(-1)} does not get ready`);
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  await once(server.close(), 'close');
+  return String(port);
+}
+
+async function removeDatabases(names) {
+  const client = await connected(urls.DATABASE_URL);
+  for (const name of names) await client.query(`drop database if exists ${name} with (force)`);
+  await client.end();
+}
+
+async function removeQueues(prefix) {
+  const connection = await connect(urls.RABBITMQ_URL);
+  const channel = await connection.createChannel();
+  const retries = ['retry.1000', 'retry.10000', 'retry.60000'];
+  const ofServices = services.flatMap((service) =>
+    ['requests', 'events', 'events.dead'].map((kind) => `${service}.${kind}`),
+  );
+  for (const queue of [...ofServices, ...retries]) await channel.deleteQueue(prefix + queue);
+  for (const exchange of ['events', ...retries]) await channel.deleteExchange(prefix + exchange);
+  await connection.close();
+}
+
+async function removeKeys(prefix) {
+  const client = await createClient({ url: urls.REDIS_URL }).connect();
+  for await (const key of client.scanIterator({ MATCH: `${prefix}*` })) await client.del(key);
+  await client.disconnect();
+}
