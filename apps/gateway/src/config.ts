@@ -6,6 +6,7 @@ import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-v
 /** Where nothing else is said, in production: operations a minute of one client, and what of them may be logins. */
 const RATE_LIMIT = 600;
 const LOGIN_RATE_LIMIT = 30;
+const MANAGEMENT_PORT = 9464;
 
 const IsListWhere = (isRight: (word: string) => boolean, what: string) =>
   ValidateBy({
@@ -71,6 +72,11 @@ export class GatewayConfig extends ServiceConfig {
 
   get corsOrigins(): string[] {
     return this.CORS_ORIGINS === undefined ? [] : wordsOf(this.CORS_ORIGINS);
+  }
+
+  /** Health and metrics are nobody's business where the API is open to all. */
+  override get managementPort(): number | undefined {
+    return this.MANAGEMENT_PORT ?? (this.isProduction ? MANAGEMENT_PORT : undefined);
   }
 
   override get http(): HttpOptions {

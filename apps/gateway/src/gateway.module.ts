@@ -14,6 +14,7 @@ import { apolloOptions } from './graphql/apollo-options.js';
 import { Graphiql } from './graphql/graphiql.js';
 import { HttpEdge } from './graphql/http-edge.js';
 import { HttpErrorFilter } from './graphql/http-error.filter.js';
+import { OperationMetrics } from './graphql/operation-metrics.js';
 import { resolvers } from './graphql/schema.js';
 import { SubscriptionServer } from './graphql/subscription-server.js';
 import { OrderEventsController } from './order/order-events.controller.js';
@@ -56,6 +57,7 @@ import { UserLoader } from './user/user.loader.js';
     Graphiql,
     SubscriptionServer,
     OrderUpdates,
+    OperationMetrics,
     { provide: APP_FILTER, useClass: HttpErrorFilter },
     {
       provide: APP_PIPE,

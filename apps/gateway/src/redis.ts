@@ -1,8 +1,11 @@
+import { healthStatus } from '@app/platform';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createClient } from 'redis';
 
 /** Milliseconds after which a Redis that took a command counts as away. */
 const PATIENCE_MS = 250;
+
+const tellHealth = (status: 0 | 1) => healthStatus.set({ service: 'gateway', dependency: 'redis' }, status);
 
 type Client = ReturnType<typeof createClient>;
 
@@ -22,10 +25,12 @@ export class Redis implements OnApplicationShutdown {
     this.client.on('error', (error: Error & { code?: string }) => {
       if (!this.lost) this.logger.warn(`Redis is away: ${error.message || error.code}`);
       this.lost = true;
+      tellHealth(0);
     });
     this.client.on('ready', () => {
       if (this.lost) this.logger.log('Redis is back');
       this.lost = false;
+      tellHealth(1);
     });
   }
 

@@ -9,7 +9,7 @@ export async function admin(args: string[]): Promise<() => Promise<void>> {
   const store = await Store.open(readConfig(), `the command admin (process ${process.pid})`);
   try {
     const config = readServiceConfig(UserConfig, store.url('bazaar_user'));
-    useLogger(config);
+    useLogger('user', config);
     process.stdout.write(`${await administer(args, config)}\n`);
   } finally {
     await store.close();

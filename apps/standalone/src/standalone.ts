@@ -5,7 +5,7 @@ import { ProductConfig } from '../../product/src/config.js';
 import { productService } from '../../product/src/product.module.js';
 import { UserConfig } from '../../user/src/config.js';
 import { userService } from '../../user/src/user.module.js';
-import { startService, useLogger } from '@app/platform';
+import { startService, startTracing, useLogger } from '@app/platform';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { readConfig, readGatewayConfig, readServiceConfig } from './config.js';
@@ -22,7 +22,7 @@ const SERVICES = [
 export async function startStandalone(): Promise<() => Promise<void>> {
   const config = readConfig();
   const gateway = readGatewayConfig();
-  useLogger(gateway);
+  useLogger('standalone', gateway);
   const address = `http://${gateway.HOST.includes(':') ? `[${gateway.HOST}]` : gateway.HOST}:${gateway.PORT}/graphql`;
 
   const opened: (() => Promise<unknown>)[] = [];
@@ -30,6 +30,7 @@ export async function startStandalone(): Promise<() => Promise<void>> {
     while (opened.length > 0) await opened.pop()!();
   };
   try {
+    opened.push(await startTracing('bazaar', gateway));
     const store = await Store.open(config, `${address} (process ${process.pid})`);
     opened.push(() => store.close());
     if (store.heldBy !== undefined)

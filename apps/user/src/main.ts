@@ -10,7 +10,7 @@ else
   await main(async () => {
     if (command !== 'admin') throw new Error(`There is no command ${command}: only admin, or none to start.`);
     const config = readConfig();
-    useLogger(config);
+    useLogger('user', config);
     process.stdout.write(`${await admin(args, config)}\n`);
     return async () => undefined;
   });

@@ -1,4 +1,5 @@
 import { AppError, type ValidToken } from '@app/contracts';
+import { addToScope } from '@app/messaging';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';
@@ -30,6 +31,7 @@ export class AccessGuard extends AuthGuard() {
     if (request.headers.authorization) await super.canActivate(context);
     else if (access.signedIn)
       return unauthenticated('This needs an access token: send `Authorization: Bearer <token>`');
+    addToScope({ userId: request.user?.userId });
     if (access.roles && !(request.user && access.roles.includes(request.user.role)))
       throw new AppError('FORBIDDEN', `This is for ${access.roles.join(' and ')} only`);
     return true;

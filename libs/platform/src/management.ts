@@ -1,14 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 
 const MANAGEMENT = /^\/(health|metrics)(\/|\?|$)/;
 
 /**
- * Health and metrics at a port of their own, and nothing else there; at the public port they are not to be found any more. To be
- * called before the app listens.
+ * Gives health and metrics a port of their own, where there is nothing else; at the public port they are not to be found any more.
+ * To be called before the app listens; the port closes with the app.
  */
-export function manageAt(port: number, host: string, app: NestFastifyApplication) {
+export function manageAt(app: NestFastifyApplication) {
   const fastify = app.getHttpAdapter().getInstance();
   const server = createServer((request, response) => fastify.routing(request, response));
   const ours = new WeakSet<object>();
@@ -16,14 +16,15 @@ export function manageAt(port: number, host: string, app: NestFastifyApplication
   fastify.addHook('onRequest', async (request, reply) => {
     if (MANAGEMENT.test(request.url) !== ours.has(request.raw.socket)) reply.callNotFound();
   });
+  fastify.addHook('onClose', async () => {
+    server.close();
+    server.closeAllConnections();
+  });
   return {
-    async listen() {
+    async listen(port: number | undefined, host: string) {
       server.listen(port, host);
       await once(server, 'listening');
-    },
-    close() {
-      server.close();
-      server.closeAllConnections();
+      return server.address();
     },
   };
 }

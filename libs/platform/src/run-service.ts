@@ -1,8 +1,10 @@
-import { currentTraceId, RabbitMqTransport } from '@app/messaging';
-import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
+import { RabbitMqTransport } from '@app/messaging';
+import { Logger } from '@nestjs/common';
 import type { ServiceConfig } from './config/service-config.js';
+import { useLogger } from './logging.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { startService } from './start-service.js';
+import { startTracing } from './tracing/start-tracing.js';
 
 const SAME_SIGNAL_MS = 1_000;
 
@@ -10,7 +12,8 @@ const SAME_SIGNAL_MS = 1_000;
 export async function runService(definition: ServiceDefinition, readConfig: () => ServiceConfig) {
   await main(async () => {
     const config = readConfig();
-    useLogger(config);
+    useLogger(definition.name, config);
+    const stopTracing = await startTracing(definition.name, config);
     const transport = new RabbitMqTransport({ url: config.RABBITMQ_URL, prefix: config.RABBITMQ_PREFIX });
     const app = await startService(definition, config, transport);
     new Logger(definition.name).log(
@@ -19,46 +22,9 @@ export async function runService(definition: ServiceDefinition, readConfig: () =
     return async () => {
       await app.close();
       await transport.close();
+      await stopTracing();
     };
   });
-}
-
-/** What the framework tells of its own start, a hundred lines, is for whoever debugs it. */
-const FRAMEWORK = new Set([
-  'NestFactory',
-  'InstanceLoader',
-  'RoutesResolver',
-  'RouterExplorer',
-  'NestApplication',
-  'NestMicroservice',
-  'GraphQLModule',
-]);
-
-/** Each line of what runs for a caller names the trace, which the caller is told too. */
-class PlainLogger extends ConsoleLogger {
-  override log(message: unknown, ...rest: unknown[]) {
-    if (FRAMEWORK.has(String(rest.at(-1)))) super.debug(message, ...rest);
-    else super.log(message, ...rest);
-  }
-
-  protected override formatContext(context: string) {
-    return super.formatContext([context, currentTraceId()].filter(Boolean).join(' '));
-  }
-
-  protected override getJsonLogObject(message: unknown, options: { context: string; logLevel: LogLevel }) {
-    return { ...super.getJsonLogObject(message, options), traceId: currentTraceId() };
-  }
-}
-
-/** Readable lines for people, JSON in production. */
-export function useLogger(config: ServiceConfig) {
-  const levels = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
-  Logger.overrideLogger(
-    new PlainLogger({
-      json: config.NODE_ENV === 'production',
-      logLevels: ['fatal', ...levels.slice(0, levels.indexOf(config.LOG_LEVEL) + 1)],
-    }),
-  );
 }
 
 /** What is in flight has 10 s to finish; whatever still holds the process then, a store that hangs mostly, is left. */

@@ -6,6 +6,7 @@ import { DatabaseServiceConfig, type ServiceConfig } from './config/service-conf
 import { migrate } from './database/database.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { HealthController } from './health/health.controller.js';
+import { manageAt } from './management.js';
 import { ServiceModule } from './service.module.js';
 
 /** The largest body that any endpoint takes, in bytes. */
@@ -29,7 +30,9 @@ export async function startService(
     if (definition.database && config instanceof DatabaseServiceConfig)
       await migrate(app.get(MikroORM), config.DATABASE_URL);
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
+    const management = config.managementPort === undefined ? undefined : manageAt(app);
     await (config.PORT === undefined ? app.init() : app.listen(config.PORT, config.HOST));
+    await management?.listen(config.managementPort, config.HOST);
     await app.startAllMicroservices();
     app.get(HealthController).markStarted();
     return app;

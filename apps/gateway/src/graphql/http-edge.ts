@@ -27,11 +27,12 @@ export class HttpEdge {
   constructor(host: HttpAdapterHost, { corsOrigins }: GatewayConfig) {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
     // Everything that a request leads to belongs to the caller's trace, or to a new one.
-    fastify.addHook('onRequest', ({ headers }, reply, done) => {
-      runWithTrace(headers.traceparent?.toString(), () => {
+    fastify.addHook('onRequest', ({ headers, id }, reply, done) => {
+      const begin = () => {
         reply.header('traceresponse', currentTraceparent());
         done();
-      });
+      };
+      runWithTrace(headers.traceparent?.toString(), begin, { requestId: id });
     });
     if (corsOrigins.length > 0)
       host.httpAdapter.enableCors({

@@ -10,6 +10,7 @@ import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { FastifyInstance } from 'fastify';
 import type { ExecutionArgs, GraphQLError } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GatewayConfig } from '../config.js';
 import { FellBehind } from './fell-behind.js';
@@ -29,6 +30,12 @@ const CHECK_ALIVE_MS = 15_000;
 const CHECK_SESSIONS_MS = 30_000;
 /** What the user service takes in one request. */
 const MOST_SESSION_IDS = 1_000;
+
+const connections = new Gauge({
+  name: 'bazaar_live_connections',
+  help: 'Open sockets of clients that may subscribe',
+  labelNames: ['service'] as const,
+});
 
 type Client = Context<Record<string, unknown>, SubscriptionSocket>;
 
@@ -93,9 +100,11 @@ export class SubscriptionServer {
   private open(socket: WebSocket): void {
     const client = new SubscriptionSocket(socket);
     this.sockets.add(client);
+    connections.inc({ service: 'gateway' });
     const closed = this.protocol.opened(client, client);
     socket.once('close', (code, reason) => {
       this.sockets.delete(client);
+      connections.dec({ service: 'gateway' });
       void closed(code, reason.toString());
     });
   }

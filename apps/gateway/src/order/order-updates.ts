@@ -1,10 +1,17 @@
 import { type Caller, type OrderClient, type OrderDto, type OrderEvent, orders } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
 import { OrderListener } from './order-listener.js';
 
 /** However many listen: the order service has more to do than to tell them. */
 const READS_AT_ONCE = 16;
+
+const subscriptions = new Gauge({
+  name: 'bazaar_live_subscriptions',
+  help: 'Subscriptions to orders',
+  labelNames: ['service'] as const,
+});
 
 interface Reading {
   /** Of the event that it was begun for: it finds that version or a newer one. */
@@ -33,6 +40,7 @@ export class OrderUpdates {
       (id, version) => this.read(caller, id, version),
       () => this.leave(topic, listener),
     );
+    subscriptions.inc({ service: 'gateway' });
     const others = this.listeners.get(topic);
     if (others) others.add(listener);
     else this.listeners.set(topic, new Set([listener]));
@@ -45,6 +53,7 @@ export class OrderUpdates {
   }
 
   private leave(topic: string, listener: OrderListener): void {
+    subscriptions.dec({ service: 'gateway' });
     const those = this.listeners.get(topic);
     those?.delete(listener);
     if (those?.size === 0) this.listeners.delete(topic);

@@ -13,6 +13,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { GatewayConfig } from '../config.js';
 import { inOrderOf } from '../graphql/loader-by-id.js';
+import { countLookups } from './cache-metrics.js';
 import { ProductVersion } from './product-version.js';
 
 /** Versions make sure that nothing old is read; this is for what no version is left of. */
@@ -60,6 +61,9 @@ export class ProductCache implements OnApplicationShutdown {
     const keys = ids.map((id) => this.keyOf(version, id));
     // Together: of those that are looked up one by one, each that is missing comes to light at another time.
     const cached = version === undefined ? [] : await this.cache.mget<ProductDto | null>(keys);
+    const hits = cached.filter((product) => product !== undefined).length;
+    countLookups('hit', hits);
+    countLookups(version === undefined ? 'bypass' : 'miss', ids.length - hits);
     const missing = new DataLoader((missingIds: readonly string[]) => this.fetchMany(missingIds));
     const fetch = async (id: string, key: string) => {
       const product = await missing.load(id);
@@ -107,10 +111,17 @@ export class ProductCache implements OnApplicationShutdown {
     return version;
   }
 
-  private read<T>(version: string | undefined, name: string, fetch: () => Promise<T>): Promise<T> {
-    return version === undefined
-      ? this.fetchOnce(name, fetch)
-      : this.cache.wrap(this.keyOf(version, name), fetch, KEPT_MS);
+  private async read<T>(version: string | undefined, name: string, fetch: () => Promise<T>): Promise<T> {
+    if (version === undefined) {
+      countLookups('bypass');
+      return this.fetchOnce(name, fetch);
+    }
+    let outcome: 'hit' | 'miss' = 'hit';
+    const fetchMissing = () => {
+      outcome = 'miss';
+      return fetch();
+    };
+    return this.cache.wrap(this.keyOf(version, name), fetchMissing, KEPT_MS).finally(() => countLookups(outcome));
   }
 
   private keyOf(version: string | undefined, name: string): string {

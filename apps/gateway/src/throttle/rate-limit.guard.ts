@@ -4,6 +4,13 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Counter } from 'prom-client';
+
+const rateLimited = new Counter({
+  name: 'bazaar_rate_limited_total',
+  help: 'Fields of operations that were refused for their rate, by limit: requests, logins',
+  labelNames: ['service', 'limit'] as const,
+});
 
 interface Operation {
   readonly req: FastifyRequest & { readonly user?: Caller };
@@ -41,6 +48,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     reply?.header('ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1000}`);
     reply?.header('ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
     if (!isBlocked) return true;
+    rateLimited.inc({ service: 'gateway', limit: name });
     throw new AppError('RATE_LIMITED', `Too many ${name}: try again in ${timeToExpire} s`, {
       retryAfter: timeToExpire,
     });

@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 } from 'uuid';
 import type { Customer } from './customer.entity.js';
 import type { IdempotencyKey } from './idempotency.js';
+import { countOrders } from './order-metrics.js';
 import type { PricedLine } from './price-order.js';
 
 /**
@@ -76,6 +77,7 @@ export async function insertOrder(
     idempotencyHash: idempotency?.hash ?? null,
   });
   if (!placed) throw new Error('The idempotency key is taken');
+  countOrders(OrderStatus.PENDING);
   return {
     id: orderId,
     userId: customer.id,

@@ -10,9 +10,11 @@ import {
   products,
   toPage,
   type Caller,
+  type Event,
   type NewOrder,
   type OrderCount,
   type OrderDto,
+  type OrderEvent,
   type OrderFilter,
   type OrderKey,
   type OrderPage,
@@ -29,6 +31,7 @@ import { Customers } from './customers.js';
 import { idempotencyKey, placeOnce } from './idempotency.js';
 import { insertOrder } from './insert-order.js';
 import { Order } from './order.entity.js';
+import { countOrders } from './order-metrics.js';
 import { priceOrder } from './price-order.js';
 
 @Controller()
@@ -80,32 +83,36 @@ export class OrderController {
 
   @OnRequest(orders.requests.cancel)
   async cancel({ caller, id }: OrderKey): Promise<OrderDto> {
-    return this.em.transactional(async () => {
-      const order = await this.orderOf(caller, id);
+    return this.changed(caller, id, (order) => {
       order.cancel(caller.userId === order.userId ? CancelReason.BY_CUSTOMER : CancelReason.BY_ADMIN);
-      this.outbox.add(orders.events.cancelled, order.toEvent());
-      return order.toDto();
+      return orders.events.cancelled;
     });
   }
 
   @OnRequest(orders.requests.updateStatus)
   async updateStatus({ caller, id, status }: OrderStatusChange): Promise<OrderDto> {
     if (!isAdmin(caller)) throw new AppError('FORBIDDEN', 'Only admins may set the status of an order');
-    return this.em.transactional(async () => {
-      const order = await this.orderOf(caller, id);
+    return this.changed(caller, id, (order) => {
       order.advance(status);
       const { shipped, delivered } = orders.events;
-      this.outbox.add(order.status === OrderStatus.SHIPPED ? shipped : delivered, order.toEvent());
-      return order.toDto();
+      return order.status === OrderStatus.SHIPPED ? shipped : delivered;
     });
   }
 
-  /** With its items; locked until the transaction ends. @throws AppError ORDER_NOT_FOUND, also where it is not the caller's. */
-  private async orderOf(caller: Caller, id: string): Promise<Order> {
-    const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
-    await order.items.init();
-    return order;
+  /**
+   * Changes an order under its lock, and tells of it by the event that `change` answers with.
+   * @throws AppError ORDER_NOT_FOUND, also where it is not the caller's.
+   */
+  private async changed(caller: Caller, id: string, change: (order: Order) => Event<OrderEvent>): Promise<OrderDto> {
+    const order = await this.em.transactional(async () => {
+      const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+      await order.items.init();
+      this.outbox.add(change(order), order.toEvent());
+      return order;
+    });
+    countOrders(order.status, order.cancelReason);
+    return order.toDto();
   }
 
   private newest(which: FilterQuery<Order>, limit: number): Promise<Order[]> {

@@ -13,6 +13,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { changeOrders } from './change-orders.js';
 import { FOLLOWS, Order } from './order.entity.js';
+import { countOrders } from './order-metrics.js';
 
 /** What the product service decided about an order's stock. An order that was cancelled meanwhile stays so. */
 @Controller()
@@ -39,6 +40,7 @@ export class ProductEventsController {
       },
       { id, status, reason, before: `{${FOLLOWS[status].join()}}` },
     );
+    countOrders(status, reason, changed);
     // An event of an order that does not exist is no repeat: it fails, and becomes a dead letter.
     if (!changed) await this.em.findOneOrFail(Order, { id }, { fields: ['id'] });
   }

@@ -4,6 +4,7 @@ import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { whyNotReserved, type ProductUnderLock } from './reserve-stock.js';
 import { Reservation, ReservationStatus } from './reservation.entity.js';
+import { countReservations } from './stock-metrics.js';
 
 /** What orders do to the stock. Each handler is one transaction; `reservations` makes repeats and any order of them harmless. */
 @Controller()
@@ -17,6 +18,7 @@ export class OrderEventsController {
   async reserve({ orderId, lines }: OrderPlaced): Promise<void> {
     if (!(await this.isFirst(new Reservation(orderId, ReservationStatus.RESERVED, lines)))) return;
     const reason = whyNotReserved(lines, await this.lock(lines));
+    countReservations(reason ?? 'reserved');
     if (reason) {
       await this.em.nativeUpdate(Reservation, { orderId }, { status: ReservationStatus.REJECTED });
       this.outbox.add(products.events.stockRejected, { orderId, reason });

@@ -8,7 +8,10 @@ export interface ProductUnderLock {
 }
 
 /** Why an order cannot have its lines, or undefined when it can: all of them or none. */
-export function whyNotReserved(lines: OrderLine[], products: ProductUnderLock[]): CancelReason | undefined {
+export function whyNotReserved(
+  lines: OrderLine[],
+  products: ProductUnderLock[],
+): CancelReason.PRODUCT_UNAVAILABLE | CancelReason.OUT_OF_STOCK | undefined {
   const stockOf = new Map(products.filter(({ available }) => available).map(({ id, stock }) => [id, stock]));
   if (lines.some(({ productId }) => !stockOf.has(productId))) return CancelReason.PRODUCT_UNAVAILABLE;
   if (lines.some(({ productId, quantity }) => stockOf.get(productId)! < quantity)) return CancelReason.OUT_OF_STOCK;

@@ -46,6 +46,10 @@ export class ServiceConfig {
   get http(): HttpOptions {
     return {};
   }
+
+  get managementPort(): number | undefined {
+    return this.MANAGEMENT_PORT;
+  }
 }
 
 export class DatabaseServiceConfig extends ServiceConfig {

@@ -8,7 +8,7 @@ import { SERVICE_NAME, TRANSPORT } from '../tokens.js';
 const PATIENCE_MS = 2_000;
 const MEASURE_MS = 5_000;
 
-const healthStatus = new Gauge({
+export const healthStatus = new Gauge({
   name: 'bazaar_health_status',
   help: 'Whether what the service stands on answers it: 1 up, 0 down',
   labelNames: ['service', 'dependency'] as const,

@@ -1,0 +1,47 @@
+import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener } from '@apollo/server';
+import { addToScope } from '@app/messaging';
+import { Plugin } from '@nestjs/apollo';
+import { Kind, type OperationDefinitionNode } from 'graphql';
+import { Counter, Histogram } from 'prom-client';
+
+const operationDuration = new Histogram({
+  name: 'bazaar_graphql_operation_duration_seconds',
+  help: 'Operations by the field of the API that they ask for, and by the code of their first error, or OK',
+  labelNames: ['service', 'operation', 'type', 'outcome'] as const,
+  buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+const errors = new Counter({
+  name: 'bazaar_graphql_errors_total',
+  help: 'Errors that callers were answered with, by code',
+  labelNames: ['service', 'code'] as const,
+});
+
+const service = 'gateway';
+
+/** Measures each operation. The labels are the schema's names, never the caller's, so that there are only so many. */
+@Plugin()
+export class OperationMetrics implements ApolloServerPlugin {
+  async requestDidStart(): Promise<GraphQLRequestListener<object>> {
+    const began = performance.now();
+    return {
+      didResolveOperation: async ({ operation }) => addToScope({ pattern: fieldOf(operation) }),
+      willSendResponse: async ({ operation, response }: GraphQLRequestContext<object>) => {
+        const { body } = response;
+        const codes = (body?.kind === 'single' && body.singleResult.errors ? body.singleResult.errors : []).map(
+          ({ extensions }) => String(extensions?.code),
+        );
+        for (const code of codes) errors.inc({ service, code });
+        const labels = { service, operation: fieldOf(operation), type: operation?.operation ?? 'unknown' };
+        operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - began) / 1000);
+      },
+    };
+  }
+}
+
+/** An operation is there only once it has been found to fit the schema. */
+function fieldOf(operation: OperationDefinitionNode | undefined): string {
+  if (!operation) return 'none';
+  const [selection, ...others] = operation.selectionSet.selections;
+  return selection?.kind === Kind.FIELD && others.length === 0 ? selection.name.value : 'multiple';
+}
