@@ -32,13 +32,12 @@ test('what a caller is told of a fault of ours is in the log of the service whos
   ]);
   expect(response.headers.get('traceresponse')).toContain(traceId);
 
-  const linesOf = (app: 'order' | 'gateway') =>
+  // What belongs to an entry of the log is indented below it.
+  const entriesOf = (app: 'order' | 'gateway') =>
     stack.apps[app]
-      .map(({ output }) => output)
-      .join('')
-      .split('\n')
-      .filter((line) => line.includes(traceId))
+      .flatMap(({ output }) => output.split(/\n(?=\S)/))
+      .filter((entry) => entry.includes(traceId))
       .join('\n');
-  await eventually(() => expect(linesOf('order')).toMatch(/ERROR.*column .* does not exist/));
-  expect(linesOf('gateway')).toMatch(/ERROR.*orders failed/);
+  await eventually(() => expect(entriesOf('order')).toMatch(/ERROR.*column .* does not exist/s));
+  expect(entriesOf('gateway')).toMatch(/ERROR.*orders failed/s);
 });
