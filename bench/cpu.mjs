@@ -1,7 +1,5 @@
 // CPU time that processes take, in milliseconds, as Linux counts it.
-import { readFile } from 'node:fs/promises';
-
-const TICK_MS = 10;
+import { readdir, readFile } from 'node:fs/promises';
 
 /** What each of these processes has taken, by its id. */
 export async function cpuTimes(pids) {
@@ -21,12 +19,9 @@ export async function connectionsOf(client) {
   return rows.map(({ pid }) => pid);
 }
 
+/** Of all its threads; each counts nanoseconds. */
 async function cpuTime(pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  // What comes after the name, which may have anything in it: fields 14 and 15 of proc_pid_stat(5).
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) * TICK_MS;
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').catch(() => '0'));
+  return (await Promise.all(times)).reduce((sum, time) => sum + parseInt(time) / 1e6, 0);
 }
