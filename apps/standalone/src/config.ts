@@ -30,10 +30,6 @@ export const readGatewayConfig = () => loadConfig(GatewayConfig, environment());
 
 /** A service in here has its own database and serves no HTTP. */
 export const readServiceConfig = <C extends DatabaseServiceConfig>(type: Type<C>, databaseUrl: string): C =>
-  Object.assign(
-    new type(),
-    loadConfig(type, { ...environment(), DATABASE_URL: databaseUrl, PORT: '', MANAGEMENT_PORT: '' }),
-    {
-      PORT: undefined,
-    },
-  );
+  Object.assign(new type(), loadConfig(type, { ...environment(), DATABASE_URL: databaseUrl, PORT: '' }), {
+    PORT: undefined,
+  });

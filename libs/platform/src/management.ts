@@ -21,10 +21,9 @@ export function manageAt(app: NestFastifyApplication) {
     server.closeAllConnections();
   });
   return {
-    async listen(port: number | undefined, host: string) {
+    async listen(port: number, host: string) {
       server.listen(port, host);
       await once(server, 'listening');
-      return server.address();
     },
   };
 }

@@ -30,9 +30,8 @@ export async function startService(
     if (definition.database && config instanceof DatabaseServiceConfig)
       await migrate(app.get(MikroORM), config.DATABASE_URL);
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
-    const management = config.managementPort === undefined ? undefined : manageAt(app);
-    await (config.PORT === undefined ? app.init() : app.listen(config.PORT, config.HOST));
-    await management?.listen(config.managementPort, config.HOST);
+    if (config.PORT === undefined) await app.init();
+    else await listen(app, config.PORT, config);
     await app.startAllMicroservices();
     app.get(HealthController).markStarted();
     return app;
@@ -40,4 +39,14 @@ export async function startService(
     await app.close().catch(() => undefined);
     throw error;
   }
+}
+
+async function listen(
+  app: NestFastifyApplication,
+  port: number,
+  { managementPort, HOST }: ServiceConfig,
+): Promise<void> {
+  const management = managementPort === undefined ? undefined : manageAt(app);
+  await app.listen(port, HOST);
+  await management?.listen(managementPort!, HOST);
 }
