@@ -5,7 +5,8 @@ import { ask } from './stack.mjs';
 const PAGE = { rows: 300, buffers: 400 };
 /**
  * For one that no index has in order, or that lies behind what an index has before it: some is sorted, or passed over.
- * The prices are random: 21 of a hundredth lie among 2,100 rows on average, and now and then among 3,500. */
+ * The prices are random: 21 of a hundredth lie among 2,100 rows on average, and now and then among 3,500.
+ */
 const SORTED = { rows: 6_000, buffers: 7_000 };
 /** For a list of 1000 and what belongs to it. */
 const LIST = { rows: 4_000, buffers: 8_000 };
