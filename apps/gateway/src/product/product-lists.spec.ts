@@ -1,29 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type Page, type ProductDto, products, Role, type UserDto } from '@app/contracts';
+import { AppError, type Page, type ProductDto, products } from '@app/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { product, user } from '../gateway.fixture.js';
 import { GatewayUnderTest, type Services } from '../gateway-under-test.js';
 
-const now = '2026-11-22T12:00:00.000Z';
-const product = (over: Partial<ProductDto> = {}): ProductDto => ({
-  id: randomUUID(),
-  name: 'Lamp',
-  price: 19.99,
-  stock: 5,
-  description: '',
-  sellerId: randomUUID(),
-  createdAt: now,
-  updatedAt: now,
-  ...over,
-});
-const user = (id: string): UserDto => ({
-  id,
-  name: 'Jane',
-  email: 'jane@example.com',
-  role: Role.CUSTOMER,
-  profile: { bio: '', shippingAddress: '', pincode: '', city: '', country: '', phoneNumber: '' },
-  createdAt: now,
-  version: 1,
-});
 const pageOf = (...nodes: ProductDto[]): Page<ProductDto> => ({
   edges: nodes.map((node, i) => ({ cursor: `cursor ${i}`, node })),
   pageInfo: { hasNextPage: true, hasPreviousPage: false, startCursor: 'cursor 0', endCursor: null },
@@ -180,7 +160,7 @@ describe('the seller of a product', () => {
     const nodes = Array.from({ length: 100 }, (_, i) => product({ sellerId: i % 2 ? known : unknown }));
     await start({
       product: { page: async () => pageOf(...nodes), list: async () => nodes },
-      user: { getMany: async ({ ids }) => ids.filter((id) => id === known).map(user) },
+      user: { getMany: async ({ ids }) => ids.filter((id) => id === known).map((id) => user({ id })) },
     });
     const { data } = await gateway.graphql(
       '{ productConnection { edges { node { seller { id name email profile { city } } } } } products { seller { id } } }',
