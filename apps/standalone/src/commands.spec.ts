@@ -90,7 +90,7 @@ describe('dead-letters', () => {
     const { code, output } = await run(['dead-letters', 'payments', 'list']);
     expect({ code, output }).toEqual({
       code: 1,
-      output: 'Usage: dead-letters user|product|order list|redeliver [id]\n',
+      output: 'Usage: dead-letters user|product|order list|redeliver [ID]\n',
     });
   });
 });

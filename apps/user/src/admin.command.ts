@@ -1,6 +1,6 @@
 import { Role } from '@app/contracts';
 import { Outbox } from '@app/messaging';
-import { migrate, ormOptions, type DatabaseServiceConfig } from '@app/platform';
+import { ormOptions, prepareDatabase, type DatabaseServiceConfig } from '@app/platform';
 import { LockMode, MikroORM, RequestContext, type EntityManager } from '@mikro-orm/postgresql';
 import { database } from './mikro-orm.config.js';
 import { endSessions } from './session/end-sessions.js';
@@ -29,7 +29,7 @@ export async function admin([name = '', ...emails]: string[], config: DatabaseSe
   if (!action?.emails.includes(emails.length)) throw new Error(USAGE);
   const orm = await MikroORM.init(ormOptions('user', database, config));
   try {
-    await migrate(orm, config.DATABASE_URL);
+    await prepareDatabase(orm, config);
     const email = emails[0]?.trim().toLowerCase() ?? '';
     return await RequestContext.create(orm.em, () => orm.em.transactional((tx) => action.act(tx, email)));
   } finally {

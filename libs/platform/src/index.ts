@@ -1,3 +1,4 @@
+export { deadLetters } from './commands/dead-letters.js';
 export * from './config/is-service-url.js';
 export * from './config/load-config.js';
 export * from './config/service-config.js';

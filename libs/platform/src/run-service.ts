@@ -1,5 +1,8 @@
+import type { ServiceName } from '@app/contracts';
 import { RabbitMqTransport } from '@app/messaging';
 import { Logger } from '@nestjs/common';
+import { deadLetters } from './commands/dead-letters.js';
+import { migrateDatabase } from './commands/migrate.js';
 import type { ServiceConfig } from './config/service-config.js';
 import { useLogger } from './logging.js';
 import type { ServiceDefinition } from './service-definition.js';
@@ -8,23 +11,59 @@ import { startTracing } from './tracing/start-tracing.js';
 
 const SAME_SIGNAL_MS = 1_000;
 
-/** A service as a process of its own, on RabbitMQ, until SIGTERM or SIGINT: what its `main.ts` calls. */
-export async function runService(definition: ServiceDefinition, readConfig: () => ServiceConfig) {
+/** Does something for an operator, beside the service's instances. @returns what to tell them. @throws in plain words. */
+type Command<C> = (args: string[], config: C) => Promise<string>;
+
+/**
+ * What an app's `main.ts` calls: without arguments the service runs as a process of its own, on RabbitMQ, until SIGTERM or SIGINT;
+ * otherwise the first names a command, one of these or of `commands`: `migrate` and `dead-letters` are every service's.
+ */
+export async function runService<C extends ServiceConfig>(
+  definition: ServiceDefinition,
+  readConfig: () => C,
+  commands: Record<string, Command<C>> = {},
+) {
+  const [name, ...args] = process.argv.slice(2);
+  const { name: service } = definition;
+  const all: Record<string, Command<C>> = service === 'gateway'
+    ? commands
+    : { ...commandsOf(service, definition), ...commands };
   await main(async () => {
+    if (name === undefined) return serve(definition, readConfig());
+    const command = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (!command)
+      throw new Error(`There is no command ${name}: only ${Object.keys(all).join(', ')}, or none to start.`);
     const config = readConfig();
-    useLogger(definition.name, config);
-    const stopTracing = await startTracing(definition.name, config);
-    const transport = new RabbitMqTransport({ url: config.RABBITMQ_URL, prefix: config.RABBITMQ_PREFIX });
-    const app = await startService(definition, config, transport);
-    new Logger(definition.name).log(
-      config.PORT === undefined ? 'Ready' : `Ready at http://${config.HOST}:${config.PORT}`,
-    );
-    return async () => {
-      await app.close();
-      await transport.close();
-      await stopTracing();
-    };
+    useLogger(service, config);
+    process.stdout.write(`${await command(args, config)}\n`);
+    return async () => undefined;
   });
+}
+
+const commandsOf = (service: ServiceName, definition: ServiceDefinition): Record<string, Command<ServiceConfig>> => ({
+  migrate: (_, config) => migrateDatabase(definition, config),
+  async 'dead-letters'(args, config) {
+    const transport = transportOf(config);
+    return deadLetters(transport, service, args).finally(() => transport.close());
+  },
+});
+
+const transportOf = ({ RABBITMQ_URL, RABBITMQ_PREFIX }: ServiceConfig) =>
+  new RabbitMqTransport({ url: RABBITMQ_URL, prefix: RABBITMQ_PREFIX });
+
+async function serve(definition: ServiceDefinition, config: ServiceConfig): Promise<() => Promise<void>> {
+  useLogger(definition.name, config);
+  const stopTracing = await startTracing(definition.name, config);
+  const transport = transportOf(config);
+  const app = await startService(definition, config, transport);
+  new Logger(definition.name).log(
+    config.PORT === undefined ? 'Ready' : `Ready at http://${config.HOST}:${config.PORT}`,
+  );
+  return async () => {
+    await app.close();
+    await transport.close();
+    await stopTracing();
+  };
 }
 
 /** What is in flight has 10 s to finish; whatever still holds the process then, a store that hangs mostly, is left. */

@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
-import { migrate } from './database/database.js';
+import { prepareDatabase } from './database/database.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { HealthController } from './health/health.controller.js';
 import { manageAt } from './management.js';
@@ -13,7 +13,7 @@ import { ServiceModule } from './service.module.js';
 const BODY_LIMIT = 256 * 1024;
 
 /**
- * Starts one service in this process: migrates its database, serves HTTP where the configuration names a port, then
+ * Starts one service in this process: has its database migrated, serves HTTP where the configuration names a port, then
  * receives messages. Closing the app that it answers with drains what is in flight; the transport stays the caller's.
  */
 export async function startService(
@@ -28,7 +28,7 @@ export async function startService(
   );
   try {
     if (definition.database && config instanceof DatabaseServiceConfig)
-      await migrate(app.get(MikroORM), config.DATABASE_URL);
+      await prepareDatabase(app.get(MikroORM), config);
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
     if (config.PORT === undefined) await app.init();
     else await listen(app, config.PORT, config);

@@ -9,7 +9,7 @@ const baselines = join(root, 'test/schema-baselines');
 
 describe('the API', () => {
   it('is what schema.graphql says; `npm run schema` writes it', async () => {
-    expect(readFileSync(join(root, 'schema.graphql'), 'utf8')).toBe(await printedSchema());
+    expect(readFileSync(join(root, 'schema.graphql'), 'utf8')).toBe(`${await printedSchema()}\n`);
   });
 
   it.each(readdirSync(baselines))('still takes everything that was valid in %s', async (baseline) => {

@@ -28,7 +28,8 @@ export const resolvers = [
 export async function printedSchema(): Promise<string> {
   const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: false });
   try {
-    return `${printSchema(lexicographicSortSchema(await app.get(GraphQLSchemaFactory).create(resolvers, buildSchemaOptions)))}\n`;
+    const schema = await app.get(GraphQLSchemaFactory).create(resolvers, buildSchemaOptions);
+    return printSchema(lexicographicSortSchema(schema));
   } finally {
     await app.close();
   }

@@ -58,4 +58,7 @@ export class DatabaseServiceConfig extends ServiceConfig {
 
   /** Connections that one instance opens at most. */
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) DATABASE_POOL_SIZE: number = 10;
+
+  /** `false` where the command `migrate` is run at each release: the service then waits until it has, with a role that may do no more than its work. */
+  @IsIn(['true', 'false']) MIGRATE_AT_START: 'true' | 'false' = 'true';
 }

@@ -1,12 +1,16 @@
 import { InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import type { MigrationObject } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseServiceConfig } from '../config/service-config.js';
 import type { ServiceDefinition } from '../service-definition.js';
 import { measurePool } from './pool-metrics.js';
+
+const logger = new Logger('Database');
 
 type Database = NonNullable<ServiceDefinition['database']>;
 
@@ -53,16 +57,47 @@ function releaseLost(pool: pg.Pool) {
   });
 }
 
-/** Creates the database where it is missing and runs the migrations that are; instances that start at once take turns. */
-export async function migrate(orm: MikroORM, databaseUrl: string): Promise<void> {
+/** Before a service uses its database: migrates it, or waits until another has, as the configuration says. */
+export async function prepareDatabase(orm: MikroORM, config: DatabaseServiceConfig): Promise<void> {
+  if (config.MIGRATE_AT_START === 'true') await migrate(orm, config.DATABASE_URL);
+  else await migrated(orm);
+}
+
+/**
+ * Creates the database where it is missing and runs the migrations that are; who comes at the same time takes turns.
+ * @returns the names of those that it ran.
+ */
+export async function migrate(orm: MikroORM, databaseUrl: string): Promise<string[]> {
   await createDatabase(databaseUrl);
   const lock = new pg.Client({ connectionString: databaseUrl });
   await lock.connect();
   try {
     await lock.query(`select pg_advisory_lock(hashtext('bazaar.migrations'))`);
-    await orm.migrator.up();
+    return (await orm.migrator.up()).map(({ name }) => name);
   } finally {
     await lock.end();
+  }
+}
+
+const MIGRATIONS_TIMEOUT_MS = 5 * 60_000;
+const LOOK_AGAIN_MS = 1_000;
+
+/** Resolves once no migration is missing; needs no right but to read. @throws when some still are after 5 minutes. */
+async function migrated(orm: MikroORM): Promise<void> {
+  const wanted = orm.config.get('migrations').migrationsList!.map((migration) => (migration as MigrationObject).name);
+  const deadline = Date.now() + MIGRATIONS_TIMEOUT_MS;
+  for (let missing: string; ; await sleep(LOOK_AGAIN_MS)) {
+    try {
+      const rows = await orm.em.fork().execute<{ name: string }[]>('select name from mikro_orm_migrations');
+      const done = new Set(rows.map(({ name }) => name));
+      missing = wanted.filter((name) => !done.has(name)).join(', ');
+    } catch (error) {
+      missing = `all, it seems (${(error as Error).message})`;
+    }
+    if (!missing) return;
+    if (Date.now() > deadline)
+      throw new Error(`The command migrate has not been run; migrations that are missing: ${missing}`);
+    logger.warn(`Waiting until the command migrate has run; missing: ${missing}`);
   }
 }
 
