@@ -3,6 +3,7 @@ export { InProcessTransport } from './in-process/in-process.transport.js';
 export { InboxMessage } from './inbox/inbox-message.entity.js';
 export { OnEvent, OnRequest } from './message-handlers.js';
 export { connectMessaging, MessagingModule, type MessagingOptions } from './messaging.module.js';
+export { MissedEvents } from './missed-events.js';
 export { MessagingMigration } from './outbox/messaging.migration.js';
 export { OutboxMessage } from './outbox/outbox-message.entity.js';
 export { Outbox, outboxRow, type OutboxRow } from './outbox/outbox.js';

@@ -10,6 +10,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
+import { MissedEvents } from './missed-events.js';
 import { OutboxRelay } from './outbox/outbox.relay.js';
 import { Outbox } from './outbox/outbox.js';
 import { REQUEST_CLIENT } from './request-clients.js';
@@ -34,7 +35,8 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
       provide: REQUEST_CLIENT,
       useFactory: () => transport.requestClient(service ?? 'gateway', requestTimeoutMs),
     };
-    if (!service || !databaseUrl) return { module: MessagingModule, providers: [client], exports: [client] };
+    if (!service || !databaseUrl)
+      return { module: MessagingModule, providers: [client, MissedEvents], exports: [client, MissedEvents] };
     const relay = {
       provide: OutboxRelay,
       useFactory: () => new OutboxRelay(service, databaseUrl, transport.eventPublisher(service)),
@@ -70,6 +72,6 @@ export function connectMessaging(
   const servers =
     typeof receiver === 'string'
       ? [transport.requestServer(receiver), transport.eventServer(receiver)]
-      : [transport.broadcastServer(receiver.broadcast)];
+      : [transport.broadcastServer(receiver.broadcast, () => app.get(MissedEvents).tell())];
   for (const strategy of servers) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
 }

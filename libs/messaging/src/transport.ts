@@ -21,8 +21,8 @@ export interface Transport {
   requestServer(service: ServiceName): TransportServer;
   /** Hears the events a service has handlers for (`order.events`, durable); its instances share them. */
   eventServer(service: ServiceName): TransportServer;
-  /** Hears events for this process alone and as long as it runs; for what each gateway must know. */
-  broadcastServer(name: string): TransportServer;
+  /** Hears events for this process alone and as long as it runs; for what each gateway must know. `missed` is called when some may have been missed. */
+  broadcastServer(name: string, missed: () => void): TransportServer;
   /**
    * Asks any service: the pattern names it (`order.place`). `send` answers or fails with an AppError within `timeoutMs`,
    * and nothing runs after that. `caller` is what operators see the connection as.

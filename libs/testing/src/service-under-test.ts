@@ -137,7 +137,7 @@ export class ServiceUnderTest {
   }
 
   private hear(contract: Contract) {
-    const server = this.transport.broadcastServer('test');
+    const server = this.transport.broadcastServer('test', () => undefined);
     for (const { pattern } of Object.values(contract.events))
       server.addHandler(
         pattern,

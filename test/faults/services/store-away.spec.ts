@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { TcpProxy } from '../../../libs/testing/src/tcp-proxy.js';
 import { Client, newCustomers, type Customer, type Product } from '../../client.js';
+import { LiveClient } from '../../live-client.js';
 import { OrderStream } from '../../order-stream.js';
 import { backing, ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
@@ -92,4 +93,16 @@ describe.each(['cut', 'freeze'] as const)('without Redis (%s)', (how) => {
       await sleep(500);
     }
   });
+});
+
+test('whoever follows live orders is told to read again after RabbitMQ was away', async () => {
+  const client = new LiveClient(stack.url, customers[0]!.token!);
+  const updates = client.orders();
+  await client.listening();
+  by.rabbitmq.cut();
+  await sleep(2_000);
+  by.rabbitmq.restore();
+  expect(await client.closed).toMatchObject({ code: 1012 });
+  expect(updates.isOver).toBe(true);
+  await client.close();
 });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EndedSessions, TokenVerdicts } from '@app/auth';
 import { AppError, type UserClient, users } from '@app/contracts';
-import { InjectClient } from '@app/messaging';
+import { InjectClient, MissedEvents } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
@@ -17,7 +17,7 @@ import { FellBehind } from './fell-behind.js';
 import { formatError } from './format-error.js';
 import { refusal } from './operation-limits.js';
 import { subscribe, subscriptionOf } from './subscription-operation.js';
-import { GOING_AWAY, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
+import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
 
 /** The longest message that is taken, in bytes. */
 const MAX_PAYLOAD = 64 * 1024;
@@ -74,6 +74,7 @@ export class SubscriptionServer {
   constructor(
     host: HttpAdapterHost,
     endedSessions: EndedSessions,
+    missedEvents: MissedEvents,
     private readonly config: GatewayConfig,
     private readonly schemaHost: GraphQLSchemaHost,
     private readonly verdicts: TokenVerdicts,
@@ -86,6 +87,7 @@ export class SubscriptionServer {
       this.server.handleUpgrade(request, connection, head, (socket) => this.open(socket)),
     );
     endedSessions.onEnded((sessionIds) => this.closeSessions(sessionIds));
+    missedEvents.onMissed(() => this.closeAll(SERVICE_RESTART, 'Changes may have been missed: connect and read again'));
     const timers = [
       setInterval(() => this.sockets.forEach((socket) => socket.checkAlive()), CHECK_ALIVE_MS).unref(),
       setInterval(() => void this.checkSessions(), CHECK_SESSIONS_MS).unref(),
@@ -112,8 +114,12 @@ export class SubscriptionServer {
   private async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
-    for (const socket of this.sockets) socket.close(GOING_AWAY, 'The server is stopping');
+    this.closeAll(GOING_AWAY, 'The server is stopping');
     await closed;
+  }
+
+  private closeAll(code: number, reason: string): void {
+    for (const socket of this.sockets) socket.close(code, reason);
   }
 
   /** A page of another site may not connect, as it may not send HTTP requests; whoever is no browser sends no origin. */

@@ -10,8 +10,9 @@ const MOST_UNREAD = 2 * 1024 * 1024;
 /** Milliseconds that a client has for its part of a close. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
-/** Codes of RFC 6455's registry: a client that knows them connects again later. */
+/** Codes of RFC 6455's registry: a client that knows them connects again. */
 export const GOING_AWAY = 1001;
+export const SERVICE_RESTART = 1012;
 export const TRY_AGAIN_LATER = 1013;
 
 const logger = new Logger('Subscriptions');

@@ -1,12 +1,17 @@
 import { products } from '@app/contracts';
-import { OnEvent } from '@app/messaging';
+import { MissedEvents, OnEvent } from '@app/messaging';
 import { Controller } from '@nestjs/common';
 import { ProductCache } from './product.cache.js';
 
 /** What others change: orders take stock, and products are written through other gateways too. */
 @Controller()
 export class ProductEventsController {
-  constructor(private readonly cache: ProductCache) {}
+  constructor(
+    private readonly cache: ProductCache,
+    missedEvents: MissedEvents,
+  ) {
+    missedEvents.onMissed(() => void cache.changedElsewhere());
+  }
 
   @OnEvent(products.events.created)
   created() {

@@ -9,10 +9,12 @@ import { eventExchange } from './topology.js';
 export class BroadcastServer extends RabbitMqServer {
   protected readonly atOnce = 256;
   protected readonly confirms = false;
+  private declared = false;
 
   constructor(
     broker: Broker,
     private readonly consumer: string,
+    private readonly missed: () => void,
   ) {
     super(broker, `${consumer}.broadcast`);
   }
@@ -26,6 +28,9 @@ export class BroadcastServer extends RabbitMqServer {
     const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
     await channel.assertExchange(exchange, 'topic', { durable: true });
     for (const pattern of this.messageHandlers.keys()) await channel.bindQueue(queue, exchange, pattern);
+    // The queue of the connection before is gone, with what was in it and what came since.
+    if (this.declared) this.missed();
+    this.declared = true;
     return queue;
   }
 

@@ -7,7 +7,7 @@ import { connect, type Channel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
-import { OnEvent, OnRequest, outboxRow } from '../index.js';
+import { MissedEvents, OnEvent, OnRequest, outboxRow } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
 
@@ -87,7 +87,9 @@ if (RABBITMQ_URL)
       }
       await startOrders(proxied);
       await world.start({ service: 'product', databaseUrl: world.database.url, transport: proxied });
-      await world.start({ controllers: [Gateway], transport: proxied });
+      const gateway = await world.start({ controllers: [Gateway], transport: proxied });
+      let timesMissed = 0;
+      gateway.get(MissedEvents).onMissed(() => timesMissed++);
       const ask = await world.caller(20_000, proxied);
       await expect(ask('order.list', { caller })).resolves.toEqual([]);
       await expect(proxied.check()).resolves.toBeUndefined();
@@ -113,6 +115,7 @@ if (RABBITMQ_URL)
       const orderId = randomUUID();
       await world.teller('product')('product.stockReserved', { orderId });
       await eventually(() => expect(broadcasts).toContain(orderId));
+      expect(timesMissed).toBe(1);
     });
 
     it('starts as soon as a broker that is away comes', async () => {

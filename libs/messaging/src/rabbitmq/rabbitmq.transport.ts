@@ -30,8 +30,8 @@ export class RabbitMqTransport implements Transport {
     return this.kept(new EventServer(this.broker, service)) as TransportServer;
   }
 
-  broadcastServer(name: string): TransportServer {
-    return this.kept(new BroadcastServer(this.broker, name)) as TransportServer;
+  broadcastServer(name: string, missed: () => void): TransportServer {
+    return this.kept(new BroadcastServer(this.broker, name, missed)) as TransportServer;
   }
 
   requestClient(caller: string, timeoutMs: number): ClientProxy {
