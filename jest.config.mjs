@@ -1,13 +1,16 @@
+/** What is not for the stack that the tests run on: faults of another, and specs that build one of their own. */
+const notFor = {
+  embedded: ['/test/faults/services/', '/test/faults/compose/'],
+  services: ['/standalone/', '/test/faults/compose/'],
+  compose: ['/test/faults/services/', '/test/faults/standalone/', '/test/loads.spec', '/test/tracing.spec'],
+};
+
 /** Native ES modules: run as `node --experimental-vm-modules node_modules/jest/bin/jest.js` (npm test does). */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // What is killed is either of these; all else in test/ is the same for both.
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    process.env.TEST_STACK === 'services' ? '/test/faults/standalone/' : '/test/faults/services/',
-  ],
+  testPathIgnorePatterns: ['/node_modules/', ...notFor[process.env.TEST_STACK || 'embedded']],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',

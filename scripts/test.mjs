@@ -36,8 +36,7 @@ async function onNothingButNode() {
   const postgres = start([entryOf('standalone'), 'postgres', temporary], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: postgres.child.stdout });
   const [url] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
-  if (url)
-    await jest({ TEST_STACK: 'embedded', TEST_DATABASE_URL: url }, ['--testPathIgnorePatterns=/test/faults/services/']);
+  if (url) await jest({ TEST_STACK: 'embedded', TEST_DATABASE_URL: url }, []);
   else total.failed++;
   postgres.child.stdin.end();
   await postgres.ended;
@@ -55,7 +54,6 @@ async function onRealServices() {
   const { DATABASE_URL: TEST_DATABASE_URL, RABBITMQ_URL: TEST_RABBITMQ_URL, REDIS_URL: TEST_REDIS_URL } = urls;
   await jest({ TEST_STACK: 'services', TEST_DATABASE_URL, TEST_RABBITMQ_URL, TEST_REDIS_URL }, [
     ...['libs/messaging', 'apps', 'test'].map((folder) => `--roots=<rootDir>/${folder}`),
-    '--testPathIgnorePatterns=/standalone/',
     '--passWithNoTests',
   ]);
 }

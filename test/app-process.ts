@@ -61,6 +61,11 @@ export class AppProcess {
     );
   }
 
+  /** What it tells Prometheus. */
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
   /** Asks it to end, and waits until it has. @throws when it does not end well. */
   async stop(): Promise<void> {
     const child = this.child;

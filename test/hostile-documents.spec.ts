@@ -36,7 +36,7 @@ async function refusalOf(body: string) {
 
 /** What the gateway tells Prometheus: the sum of a metric. */
 async function metric(name: string, isCounted = (_labels: string) => true): Promise<number> {
-  const text = await (await fetch(`${stack.url}/metrics`)).text();
+  const text = await stack.metrics();
   return text
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) && line.includes('service="gateway"') && isCounted(line))

@@ -2,9 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { eventually } from '../libs/testing/src/eventually.js';
 import { newAdmin, newCustomer, newCustomers, type Customer, type Product } from './client.js';
 import { LiveClient } from './live-client.js';
-import { ServicesStack } from './services-stack.js';
-import type { Stack } from './stack.js';
-import { StandaloneStack } from './standalone-stack.js';
+import { startStack, type Stack } from './stack.js';
 
 /** A gateway asks about sessions every 30 seconds; that one has ended it hears, within one. */
 const HEARD_MS = 4_000;
@@ -16,14 +14,8 @@ let product: Product;
 let clients: LiveClient[];
 
 beforeAll(async () => {
-  if (process.env.TEST_STACK === 'services') {
-    const services = await ServicesStack.start({ instances: 2 });
-    gateways = services.apps.gateway.map(({ url }) => url);
-    stack = services;
-  } else {
-    stack = await StandaloneStack.start();
-    gateways = [stack.url, stack.url];
-  }
+  stack = await startStack({ instances: 2 });
+  gateways = [stack.url, stack.urls.at(-1)!];
   product = await (await newCustomer(stack.url)).createProduct({ stock: 1_000 });
 });
 

@@ -26,12 +26,12 @@ export class PersistentBuyers {
     this.buying = Promise.all(customers.map((customer) => this.buy(customer)));
   }
 
-  /** Resolves once that many more orders are answered. */
-  async more(count: number): Promise<void> {
+  /** Resolves once that many more orders are answered. @throws when they are not after `patienceMs`. */
+  async more(count: number, patienceMs = 60_000): Promise<void> {
     const enough = this.placed.length + count;
     await eventually(() => {
       if (this.placed.length < enough) throw new Error(`${this.placed.length} of ${enough} orders placed`);
-    }, 60_000);
+    }, patienceMs);
   }
 
   /** Resolves once every order that was begun is answered. */

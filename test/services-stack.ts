@@ -70,8 +70,12 @@ export class ServicesStack implements Stack {
     return stack;
   }
 
+  get urls(): string[] {
+    return this.apps.gateway.map(({ url }) => url);
+  }
+
   get url(): string {
-    return this.apps.gateway[0]!.url;
+    return this.urls[0]!;
   }
 
   get output(): string {
@@ -80,6 +84,10 @@ export class ServicesStack implements Stack {
 
   get processes(): AppProcess[] {
     return Object.values(this.apps).flat();
+  }
+
+  metrics(): Promise<string> {
+    return this.apps.gateway[0]!.metrics();
   }
 
   admin(...args: string[]): Promise<string> {

@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { eventually } from '../libs/testing/src/eventually.js';
 import { Client, newCustomer, newCustomers, type Customer } from './client.js';
-import { ServicesStack } from './services-stack.js';
-import type { Stack } from './stack.js';
-import { StandaloneStack } from './standalone-stack.js';
+import { startStack, type Stack } from './stack.js';
 
 interface Tokens {
   accessToken: string;
@@ -16,17 +14,11 @@ const HEARD_MS = 4_000;
 
 let stack: Stack;
 /** Two of them on the real stack. */
-let gateways: string[];
+let gateways: readonly string[];
 
 beforeAll(async () => {
-  if (process.env.TEST_STACK === 'services') {
-    const services = await ServicesStack.start({ instances: 2 });
-    gateways = services.apps.gateway.map(({ url }) => url);
-    stack = services;
-  } else {
-    stack = await StandaloneStack.start();
-    gateways = [stack.url];
-  }
+  stack = await startStack({ instances: 2 });
+  gateways = stack.urls;
 });
 
 afterAll(() => stack?.stop());

@@ -23,12 +23,20 @@ export class StandaloneStack implements Stack {
     return stack;
   }
 
+  get urls(): string[] {
+    return [this.url];
+  }
+
   get url(): string {
     return this.app.url;
   }
 
   get output(): string {
     return this.app.output;
+  }
+
+  metrics(): Promise<string> {
+    return this.app.metrics();
   }
 
   admin(...args: string[]): Promise<string> {

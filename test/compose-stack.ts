@@ -1,0 +1,86 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Stack } from './stack.js';
+
+const cwd = join(import.meta.dirname, '..');
+/** Within the gateway's container, since its metrics are not served outside of it: prints them once for each line that it is sent. */
+const METRICS_READER = `process.stdin.on('data', async () => {
+  const response = await fetch('http://127.0.0.1:9464/metrics');
+  console.log(await response.text() + '\\n# EOF');
+})`;
+const OUTPUT_MOST = 256 * 2 ** 20;
+
+/** The containers of docker-compose.yml, two of each app, as `npm run test:compose` has brought them up: all specs share them. */
+export class ComposeStack implements Stack {
+  private readonly began = new Date().toISOString();
+  private reader?: ChildProcess;
+
+  private constructor(readonly urls: readonly string[]) {}
+
+  static async attach(): Promise<ComposeStack> {
+    const addresses = await Promise.all(
+      ['1', '2'].map((index) => compose('port', '--index', index, 'gateway', '4000')),
+    );
+    return new ComposeStack(addresses.map((address) => `http://${address.trim()}`));
+  }
+
+  get url(): string {
+    return this.urls[0]!;
+  }
+
+  get output(): string {
+    const args = ['compose', 'logs', '--no-color', '--no-log-prefix', '--since', this.began];
+    return execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: OUTPUT_MOST });
+  }
+
+  /** By a process that stays, since each new one in a container takes a second. One call at a time. */
+  async metrics(): Promise<string> {
+    const args = ['compose', 'exec', '-T', '--index', '1', 'gateway', 'node', '-e', METRICS_READER];
+    this.reader ??= spawn('docker', args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    const { stdin, stdout } = this.reader;
+    stdin!.write('\n');
+    let text = '';
+    while (!text.endsWith('# EOF\n')) text += String((await once(stdout!, 'data'))[0]);
+    return text;
+  }
+
+  admin(...args: string[]): Promise<string> {
+    return compose('exec', '-T', 'user', 'node', 'dist/apps/user/main.js', 'admin', ...args);
+  }
+
+  /** Ends a container without its having a say. */
+  async kill(service: string): Promise<void> {
+    await docker('kill', await this.container(service));
+  }
+
+  async start(service: string): Promise<void> {
+    await docker('start', await this.container(service));
+  }
+
+  /** As its health check says. */
+  async isHealthy(service: string): Promise<boolean> {
+    const status = await docker('inspect', '--format', '{{.State.Health.Status}}', await this.container(service));
+    return status.trim() === 'healthy';
+  }
+
+  /** The containers are there for the next spec. */
+  async stop(): Promise<void> {
+    this.reader?.stdin!.end();
+  }
+
+  private async container(service: string): Promise<string> {
+    return (await compose('ps', '--all', '--quiet', service)).split('\n')[0]!;
+  }
+}
+
+const compose = (...args: string[]) => docker('compose', ...args);
+
+/** @returns what it printed. @throws that when it fails. */
+function docker(...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('docker', args, { cwd, maxBuffer: OUTPUT_MOST }, (error, stdout, stderr) =>
+      error ? reject(new Error(stdout + stderr)) : resolve(stdout),
+    );
+  });
+}
