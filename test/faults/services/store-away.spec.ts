@@ -97,12 +97,11 @@ describe.each(['cut', 'freeze'] as const)('without Redis (%s)', (how) => {
 
 test('whoever follows live orders is told to read again after RabbitMQ was away', async () => {
   const client = new LiveClient(stack.url, customers[0]!.token!);
-  const updates = client.orders();
+  client.orders();
   await client.listening();
   by.rabbitmq.cut();
   await sleep(2_000);
   by.rabbitmq.restore();
   expect(await client.closed).toMatchObject({ code: 1012 });
-  expect(updates.isOver).toBe(true);
   await client.close();
 });
