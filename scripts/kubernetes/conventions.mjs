@@ -42,14 +42,19 @@ export function conventionFaults(overlay, manifests, cluster) {
   return RULES.flatMap((rule) => rule(all)).map((fault) => `${overlay}: ${fault}`);
 }
 
-function namespaceIsRestricted({ manifests }) {
+function namespaceIsRestricted({ overlay, manifests, cluster }) {
   return [
     ...lacking(
       of(manifests, 'Namespace'),
       ({ metadata }) => metadata.labels?.['pod-security.kubernetes.io/enforce'] === 'restricted',
       'does not enforce the restricted Pod Security standard',
     ),
-    ...(of(manifests, 'Namespace').length === 1 ? [] : ['has not exactly one Namespace']),
+    ...(of(cluster, 'Namespace').length === 1 ? [] : ['there is not exactly one Namespace']),
+    ...lacking(
+      overlay === 'production' ? of(manifests, 'Namespace') : [],
+      () => false,
+      'would be deleted with the release, and all stores with it',
+    ),
     ...lacking(
       manifests,
       ({ kind, metadata }) => kind === 'Namespace' || metadata.namespace === 'bazaar',
