@@ -16,6 +16,7 @@ import {
 } from './manifests.mjs';
 import { networkFaults } from './network.mjs';
 import { podFaults } from './pods.mjs';
+import { services } from '../workspace.mjs';
 import { documentedSecrets, samplePasswords, variablesOf } from './sources.mjs';
 
 const RULES = [
@@ -66,8 +67,11 @@ function namespaceIsRestricted({ overlay, manifests, cluster }) {
 function appsMayBeDisrupted({ manifests, workloads }) {
   return lacking(
     servers(workloads).filter(isApp),
-    (workload) => of(manifests, 'PodDisruptionBudget').some(({ spec }) => matches(spec.selector, labelsOf(workload))),
-    'has no PodDisruptionBudget',
+    (workload) =>
+      of(manifests, 'PodDisruptionBudget').some(
+        ({ spec }) => spec.maxUnavailable >= 1 && matches(spec.selector, labelsOf(workload)),
+      ),
+    'has no PodDisruptionBudget that lets one go',
   );
 }
 
@@ -87,7 +91,9 @@ function accountsHaveNoRights({ manifests, workloads }) {
 /** Each variable of an app, from wherever it comes, is one that its config class knows. */
 function variablesAreKnown({ manifests, workloads }) {
   return workloads.filter(isApp).flatMap((workload) => {
-    const known = variablesOf(labelsOf(workload)[NAME]);
+    const app = labelsOf(workload)[NAME];
+    if (!services.includes(app)) return [`${told(workload)}: its ${NAME} is none of ${services}`];
+    const known = variablesOf(app);
     const { env = [], envFrom = [] } = podOf(workload).containers[0];
     const named = [
       ...env.map(({ name }) => name),
