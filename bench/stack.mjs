@@ -9,10 +9,14 @@ import { createClient } from 'redis';
 import { absentServices, urls } from '../scripts/backing-services.mjs';
 import { build, entryOf, fail, install, services, start } from '../scripts/workspace.mjs';
 
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
-/** @param nodeOptions those of every service, such as `--import`. */
-export async function startStack(nodeOptions = []) {
+/**
+ * @param nodeOptions those of every service, such as `--import`
+ * @param settings of every service, as its environment
+ * @param output the file descriptor that their logs go to
+ */
+export async function startStack(nodeOptions = [], settings = {}, output = 2) {
   install();
   build();
   const absent = await absentServices();
@@ -21,7 +25,15 @@ export async function startStack(nodeOptions = []) {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const own = { RABBITMQ_PREFIX: `${name}.`, KEY_PREFIX: `${name}:`, LOG_LEVEL: 'warn', REQUEST_TIMEOUT_MS: '60000' };
   const apps = {};
-  const databaseUrl = (service) => Object.assign(new URL(urls.DATABASE_URL), { pathname: `/${name}_${service}` }).href;
+  const server = settings.DATABASE_URL ?? urls.DATABASE_URL;
+  const databaseUrl = (service) => Object.assign(new URL(server), { pathname: `/${name}_${service}` }).href;
+  const run = (service, PORT) => {
+    const env = { ...process.env, ...urls, ...own, ...settings, DATABASE_URL: databaseUrl(service), PORT };
+    const stdio = ['ignore', output, output, 'ipc'];
+    const app = start([...nodeOptions, entryOf(service)], { env, stdio, serialization: 'advanced' });
+    apps[service] = { ...app, url: `http://127.0.0.1:${PORT}` };
+    return ready(apps[service]);
+  };
   const stop = async () => {
     for (const { child } of Object.values(apps)) child.kill('SIGTERM');
     await Promise.all(Object.values(apps).map(({ ended }) => ended));
@@ -30,19 +42,15 @@ export async function startStack(nodeOptions = []) {
     await removeKeys(own.KEY_PREFIX);
   };
   try {
-    for (const service of services) {
-      const PORT = await freePort();
-      const env = { ...process.env, ...urls, ...own, DATABASE_URL: databaseUrl(service), PORT };
-      const stdio = ['ignore', 2, 2, 'ipc'];
-      const app = start([...nodeOptions, entryOf(service)], { env, stdio, serialization: 'advanced' });
-      apps[service] = { ...app, url: `http://127.0.0.1:${PORT}` };
-    }
-    await Promise.all(Object.values(apps).map(ready));
+    const ports = await Promise.all(services.map(freePort));
+    await Promise.all(services.map((service, i) => run(service, ports[i])));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { apps, url: apps.gateway.url, databaseUrl, stop };
+  /** Starts a service that has ended once more, where it was. */
+  const restart = (service) => run(service, new URL(apps[service].url).port);
+  return { name, apps, url: apps.gateway.url, databaseUrl, restart, stop };
 }
 
 /** An operation's data. @throws what it was refused with. */
@@ -85,7 +93,7 @@ async function ready({ child, url }) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

@@ -14,6 +14,9 @@ const tokenChecks = new Counter({
   labelNames: ['service', 'outcome'] as const,
 });
 
+// A rate does not see the first increment of a series that was not there before.
+for (const outcome of ['remembered', 'valid', 'refused', 'failed']) tokenChecks.inc({ service: 'gateway', outcome }, 0);
+
 interface Verdict {
   readonly answer: Promise<ValidToken>;
   until: number;

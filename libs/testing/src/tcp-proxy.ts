@@ -9,11 +9,14 @@ export class TcpProxy {
   private open = true;
   private frozen = false;
 
-  private constructor(
-    private readonly server: Server,
-    /** The target's URL by way of this proxy. */
-    readonly url: string,
-  ) {}
+  /** The target's URL by way of this proxy. */
+  readonly url: string;
+  private readonly server: Server;
+
+  private constructor(server: Server, url: string) {
+    this.server = server;
+    this.url = url;
+  }
 
   static async listen(targetUrl: string): Promise<TcpProxy> {
     const target = new URL(targetUrl);

@@ -40,10 +40,21 @@ const operations: Row = {
       ],
     },
     {
+      title: 'Errors',
+      description:
+        'All errors in answers, by code: an answer may have several, as when the product of each order is missing.',
+      unit: 'ops',
+      width: 6,
+      queries: [
+        { expr: `sum by (code) (${rate('bazaar_graphql_errors_total')})`, legend: '{{code}}', mayBeEmpty: true },
+      ],
+    },
+    {
       title: 'Budget for errors',
       description:
         'Operations that failed by a fault of ours, of all. 0.1% are allowed over 30 days; alerts begin at 0.6%.',
       unit: 'percentunit',
+      width: 6,
       limit: { above: 0.006 },
       queries: [
         { expr: 'gateway:operation_errors:ratio_rate5m', legend: '5 minutes' },
@@ -55,6 +66,7 @@ const operations: Row = {
       title: 'Budget for slowness',
       description: 'Operations that took over 0.5 s, of all. 1% are allowed over 30 days; alerts begin at 6%.',
       unit: 'percentunit',
+      width: 6,
       limit: { above: 0.06 },
       queries: [
         { expr: 'gateway:operation_slow:ratio_rate5m', legend: '5 minutes' },
@@ -66,6 +78,7 @@ const operations: Row = {
       title: 'Live clients',
       description: 'Open WebSockets, and the subscriptions on them.',
       unit: 'short',
+      width: 6,
       queries: [
         { expr: 'sum(bazaar_live_connections)', legend: 'connections' },
         { expr: 'sum(bazaar_live_subscriptions)', legend: 'subscriptions' },
@@ -109,9 +122,7 @@ const protection: Row = {
       description: 'Requests and logins over the limit of their client.',
       unit: 'ops',
       width: 6,
-      queries: [
-        { expr: `sum by (limit) (${rate('bazaar_rate_limited_total')})`, legend: '{{limit}}', mayBeEmpty: true },
-      ],
+      queries: [{ expr: `sum by (limit) (${rate('bazaar_rate_limited_total')})`, legend: '{{limit}}' }],
     },
   ],
 };

@@ -15,7 +15,6 @@ export const ordersCancelled: Chart = {
     {
       expr: `sum by (reason) (${rate('bazaar_orders_total{status="CANCELLED"}')})`,
       legend: '{{reason}}',
-      mayBeEmpty: true,
     },
   ],
 };

@@ -1,5 +1,5 @@
 import { type Board, quantile, rate, type Row, spread } from '../board.ts';
-import { ordersByStatus, ordersCancelled } from './order-charts.ts';
+import { ordersCancelled } from './order-charts.ts';
 
 const isItWell: Row = {
   title: 'Is it well?',
@@ -77,11 +77,15 @@ const goldenSignals: Row = {
     {
       title: 'Errors',
       description:
-        'Errors that callers got, by code. INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE and SERVICE_TIMEOUT are ours.',
+        'Operations that failed, by code. INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE and SERVICE_TIMEOUT are ours.',
       unit: 'ops',
       width: 6,
       queries: [
-        { expr: `sum by (code) (${rate('bazaar_graphql_errors_total')})`, legend: '{{code}}', mayBeEmpty: true },
+        {
+          expr: `sum by (outcome) (${rate('bazaar_graphql_operation_duration_seconds_count{outcome!="OK"}')})`,
+          legend: '{{outcome}}',
+          mayBeEmpty: true,
+        },
       ],
     },
     {
@@ -116,17 +120,30 @@ const goldenSignals: Row = {
 const orders: Row = {
   title: 'Orders, from placed to processing',
   charts: [
-    { ...ordersByStatus, width: 8 },
     {
-      title: 'Processed, of placed',
+      title: 'Placed, reserved, processing',
       description:
-        'Orders that became PROCESSING for each that was placed: 1, less what was out of stock or cancelled at once.',
+        'The steps of an order. Where all is well their lines lie together, less what is rejected for want of stock; where they part, orders wait.',
+      unit: 'ops',
+      width: 8,
+      queries: [
+        { expr: `sum(${rate('bazaar_orders_total{status="PENDING"}')})`, legend: 'placed' },
+        { expr: `sum(${rate('bazaar_stock_reservations_total{outcome="reserved"}')})`, legend: 'stock reserved' },
+        { expr: `sum(${rate('bazaar_stock_reservations_total{outcome!="reserved"}')})`, legend: 'stock rejected' },
+        { expr: `sum(${rate('bazaar_orders_total{status="PROCESSING"}')})`, legend: 'processing' },
+      ],
+    },
+    {
+      title: 'Settled, of placed',
+      description:
+        'Orders of the last 10 minutes that became PROCESSING or were cancelled, for each that was placed. Under a half, they wait.',
       unit: 'percentunit',
       width: 4,
+      limit: { below: 0.5 },
       queries: [
         {
-          expr: `sum(${rate('bazaar_orders_total{status="PROCESSING"}')}) / sum(${rate('bazaar_orders_total{status="PENDING"}')})`,
-          legend: 'processed',
+          expr: 'sum(increase(bazaar_orders_total{status=~"PROCESSING|CANCELLED"}[10m])) / sum(increase(bazaar_orders_total{status="PENDING"}[10m]))',
+          legend: 'settled',
         },
       ],
     },

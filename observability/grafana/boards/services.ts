@@ -4,7 +4,7 @@ import { database, eventsHeard, eventsTold, processes, requestsAnswered, request
 
 const events = (...charts: Chart[]): Row => ({
   title: 'Events',
-  charts: charts.map((chart) => ({ ...chart, width: 6 })),
+  charts: charts.map((chart) => ({ width: 6, ...chart })),
 });
 
 export const user: Board = {
@@ -18,9 +18,8 @@ export const user: Board = {
       description:
         'credentials: e-mail and password do not belong together. rate_limited: too many had been refused before.',
       unit: 'ops',
-      queries: [
-        { expr: `sum by (reason) (${rate('bazaar_logins_refused_total')})`, legend: '{{reason}}', mayBeEmpty: true },
-      ],
+      width: 12,
+      queries: [{ expr: `sum by (reason) (${rate('bazaar_logins_refused_total')})`, legend: '{{reason}}' }],
     }),
     database('user'),
     processes('user'),

@@ -16,23 +16,29 @@ const LONGEST_MESSAGE = 500;
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path } = formatted;
-  const { code, message, details } =
-    (error instanceof GraphQLError && !error.path && faultOfTheOperation(formatted, error)) ||
-    faultOfAResolver(formatted, error);
+  const { code, message, details } = faultOf(formatted, error);
+  if (code === 'INTERNAL_SERVER_ERROR')
+    logger.error(`${path?.join('.') ?? 'An operation'} failed: ${stackOf(unwrapResolverError(error))}`);
   const extensions = { ...details, code, traceId: currentTraceId() };
   return { message, extensions, ...(locations && { locations }), ...(path && { path }) };
 }
 
+/** The code that a caller gets to see of an error. */
+export const codeOf = (error: GraphQLError): ErrorCode => faultOf(error.toJSON(), error).code;
+
+const faultOf = (formatted: GraphQLFormattedError, error: unknown): AppError =>
+  (error instanceof GraphQLError && !error.path && faultOfTheOperation(formatted, error)) || faultOfAResolver(error);
+
 /** What GraphQL or HTTP has against the operation or its variables; undefined where it is our own fault. */
 function faultOfTheOperation({ message }: GraphQLFormattedError, error: GraphQLError): AppError | undefined {
   if (error.originalError instanceof AppError) return error.originalError;
-  const code = codeOf(error);
+  const code = codeOfTheOperation(error);
   if (!code) return undefined;
   const path = pathOfLiteral(error);
   return parseLimitFault(error) ?? new AppError(code, shortened(path ? `${path}: ${message}` : message));
 }
 
-function codeOf({ extensions, message, nodes }: GraphQLError): ErrorCode | undefined {
+function codeOfTheOperation({ extensions, message, nodes }: GraphQLError): ErrorCode | undefined {
   const { code, http } = extensions as { code?: unknown; http?: { status?: number } };
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') return code;
   if (http?.status === 400) return 'BAD_REQUEST';
@@ -47,12 +53,9 @@ const shortened = (message: string) =>
     ? message
     : `${message.slice(0, LONGEST_MESSAGE / 2)} … ${message.slice(-LONGEST_MESSAGE / 2)}`;
 
-function faultOfAResolver(formatted: GraphQLFormattedError, error: unknown): AppError {
+function faultOfAResolver(error: unknown): AppError {
   const cause = unwrapResolverError(error);
-  const fault = isArgumentFault(cause) ? new AppError('BAD_USER_INPUT', cause.message) : AppError.from(cause);
-  if (fault.code === 'INTERNAL_SERVER_ERROR')
-    logger.error(`${formatted.path?.join('.') ?? 'An operation'} failed: ${stackOf(cause)}`);
-  return fault;
+  return isArgumentFault(cause) ? new AppError('BAD_USER_INPUT', cause.message) : AppError.from(cause);
 }
 
 /** A null that a variable brings where none may be comes to light only when the field is resolved. */

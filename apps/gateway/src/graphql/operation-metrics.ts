@@ -6,7 +6,7 @@ import { Counter, Histogram } from 'prom-client';
 
 const operationDuration = new Histogram({
   name: 'bazaar_graphql_operation_duration_seconds',
-  help: 'Operations by the field of the API that they ask for, and by the code of their first error, or OK',
+  help: 'Operations by the field of the API that they ask for, and by the code of their first error, or OK; a subscription until it listens',
   labelNames: ['service', 'operation', 'type', 'outcome'] as const,
   buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
@@ -19,7 +19,18 @@ const errors = new Counter({
 
 const service = 'gateway';
 
-/** Measures each operation. The labels are the schema's names, never the caller's, so that there are only so many. */
+/** @param began by the clock of `performance` */
+export function measureOperation(
+  operation: OperationDefinitionNode | null | undefined,
+  codes: readonly string[],
+  began: number,
+): void {
+  for (const code of codes) errors.inc({ service, code });
+  const labels = { service, operation: fieldOf(operation), type: operation?.operation ?? 'unknown' };
+  operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - began) / 1000);
+}
+
+/** Measures each operation that comes by HTTP. The labels are the schema's names, never the caller's, so that there are only so many. */
 @Plugin()
 export class OperationMetrics implements ApolloServerPlugin {
   async requestDidStart(): Promise<GraphQLRequestListener<object>> {
@@ -31,16 +42,14 @@ export class OperationMetrics implements ApolloServerPlugin {
         const codes = (body?.kind === 'single' && body.singleResult.errors ? body.singleResult.errors : []).map(
           ({ extensions }) => String(extensions?.code),
         );
-        for (const code of codes) errors.inc({ service, code });
-        const labels = { service, operation: fieldOf(operation), type: operation?.operation ?? 'unknown' };
-        operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - began) / 1000);
+        measureOperation(operation, codes, began);
       },
     };
   }
 }
 
 /** An operation is there only once it has been found to fit the schema. */
-function fieldOf(operation: OperationDefinitionNode | undefined): string {
+function fieldOf(operation: OperationDefinitionNode | null | undefined): string {
   if (!operation) return 'none';
   const [selection, ...others] = operation.selectionSet.selections;
   return selection?.kind === Kind.FIELD && others.length === 0 ? selection.name.value : 'multiple';

@@ -8,14 +8,15 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { FastifyInstance } from 'fastify';
-import type { ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, getOperationAST, type GraphQLError } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GatewayConfig } from '../config.js';
 import { FellBehind } from './fell-behind.js';
-import { formatError } from './format-error.js';
+import { codeOf, formatError } from './format-error.js';
 import { refusal } from './operation-limits.js';
+import { measureOperation } from './operation-metrics.js';
 import { subscribe, subscriptionOf } from './subscription-operation.js';
 import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
 
@@ -58,8 +59,19 @@ export class SubscriptionServer {
   private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: (client) => this.connect(client),
-    onSubscribe: (client, _id, payload) => this.subscriptionOf(client, payload),
-    subscribe,
+    onSubscribe: (client, _id, payload) => {
+      const began = performance.now();
+      const operation = this.subscriptionOf(client, payload);
+      if (!('document' in operation)) measureOperation(undefined, operation.map(codeOf), began);
+      return operation;
+    },
+    subscribe: async (args) => {
+      const began = performance.now();
+      const result = await subscribe(args);
+      const codes = 'errors' in result ? (result.errors ?? []).map(codeOf) : [];
+      measureOperation(getOperationAST(args.document, args.operationName), codes, began);
+      return result;
+    },
     onNext: (_client, _id, _payload, _args, { errors, ...result }) => ({
       ...result,
       ...(errors && { errors: errors.map(formatted) }),

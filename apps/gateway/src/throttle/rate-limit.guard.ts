@@ -12,6 +12,9 @@ const rateLimited = new Counter({
   labelNames: ['service', 'limit'] as const,
 });
 
+// A rate does not see the first increment of a series that was not there before.
+for (const limit of ['requests', 'logins']) rateLimited.inc({ service: 'gateway', limit }, 0);
+
 interface Operation {
   readonly req: FastifyRequest & { readonly user?: Caller };
   /** There is none where the operation came over a WebSocket. */

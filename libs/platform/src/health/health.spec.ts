@@ -63,3 +63,20 @@ test('an operator sees what a service stands on, and how much of its database it
   proxy.cut();
   await eventually(async () => expect(await metrics()).toContain(up(0)));
 });
+
+test('a database that hangs holds up no scrape, which tells of it', async () => {
+  const database = await TestDatabase.create();
+  cleanups.push(() => database.drop());
+  const proxy = await TcpProxy.listen(database.url);
+  cleanups.push(() => proxy.close());
+  const get = await startOn(proxy.url);
+  proxy.freeze();
+  let isAnswered = false;
+  const waiting = get('/health/ready').finally(() => (isAnswered = true));
+  expect((await get('/metrics')).statusCode).toBe(200);
+  expect(isAnswered).toBe(false);
+  expect((await waiting).statusCode).toBe(503);
+  expect((await get('/metrics')).body).toContain('bazaar_health_status{service="user",dependency="database"} 0');
+  proxy.restore();
+  await eventually(async () => expect((await get('/health/ready')).statusCode).toBe(200));
+});

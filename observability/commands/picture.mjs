@@ -1,11 +1,13 @@
 // Draws panels of dashboards as SVG, about as Grafana would.
-import { place } from '../observability/grafana/render.ts';
+import { place } from '../grafana/render.ts';
 
 const COLUMN = 50;
 const ROW = 30;
 const GAP = 8;
 const LEGEND_LINE = 13;
 const LEGEND_MOST = 6;
+/** Has room for two times only. */
+const NARROW = 180;
 const COLORS = [
   '#56a64b',
   '#e0b400',
@@ -26,10 +28,10 @@ export function drawPanel(chart, series, { from, to }) {
   const height = (kind === 'stat' ? 4 : 8) * ROW - GAP;
   const legend = kind === 'lines' ? legendOf(chart, series, height) : { svg: '', height: 0 };
   const box = {
-    left: kind === 'stat' ? 10 : 58,
+    left: kind === 'stat' ? 10 : 66,
     right: width - 10,
     top: 30,
-    bottom: height - 24 - legend.height,
+    bottom: height - 30 - legend.height,
     from,
     to,
   };
@@ -112,7 +114,7 @@ const draw = {
       .flatMap(({ name, points }, i) => [
         text(left - 6, box.top + band * (i + 0.5) + 4, name, 'text-anchor="end"'),
         ...points.map(([time, value], k) => {
-          const until = points[k + 1]?.[0] ?? time + 5;
+          const until = points[k + 1]?.[0] ?? box.to;
           return `<rect x="${round(x(time))}" y="${round(box.top + band * i + 1)}" width="${round(x(until) - x(time) + 0.3)}" height="${round(band - 2)}" fill="${value > 0 ? '#56a64b' : '#e02f44'}"/>`;
         }),
       ])
@@ -129,19 +131,27 @@ function pathOf(points, { left, right, from, to }, y) {
 }
 
 const timesOf = ({ left, right, bottom, from, to }) =>
-  [0, 0.5, 1].map((share) => {
-    const time = new Date((from + share * (to - from)) * 1000).toISOString().slice(11, 16);
+  (right - left < NARROW ? [0, 1] : [0, 0.5, 1]).map((share) => {
+    const time = new Date((from + share * (to - from)) * 1000).toISOString().slice(11, 19);
     const anchor = ['start', 'middle', 'end'][share * 2];
     return text(left + share * (right - left), bottom + 14, time, `text-anchor="${anchor}" fill="#666"`);
   });
 
-/** The names with their last values, the greatest first. */
+/** The names with their last and their greatest values, the greatest first. */
 function legendOf({ unit }, series, height) {
   const all = series
-    .map(({ name, points }, i) => ({ name, last: points.at(-1)[1], color: colorOf(i) }))
-    .sort((a, b) => b.last - a.last);
+    .map(({ name, points }, i) => ({
+      name,
+      last: points.at(-1)[1],
+      most: Math.max(...points.map(([, value]) => value)),
+      color: colorOf(i),
+    }))
+    .sort((a, b) => b.most - a.most);
   const shown = all.slice(0, LEGEND_MOST);
-  const lines = shown.map(({ name, last, color }) => ({ color, label: `${name}  ${format(last, unit)}` }));
+  const lines = shown.map(({ name, last, most, color }) => ({
+    color,
+    label: `${name}  ${format(last, unit)}, at most ${format(most, unit)}`,
+  }));
   if (all.length > shown.length) lines.push({ color: '#fff', label: `and ${all.length - shown.length} more` });
   const top = height - lines.length * LEGEND_LINE;
   const svg = lines.map(
@@ -157,9 +167,9 @@ const round = (value) => Math.round(value * 10) / 10;
 const digits = (value) => Number(value.toPrecision(3)).toLocaleString('en', { maximumFractionDigits: 4 });
 
 function format(value, unit) {
-  if (unit === 'percentunit') return `${Number((value * 100).toPrecision(4))}%`;
+  if (unit === 'percentunit') return `${Number((value * 100).toFixed(2))}%`;
   if (unit === 's') return value !== 0 && value < 1 ? `${digits(value * 1000)} ms` : `${digits(value)} s`;
-  if (unit === 'bytes') return `${digits(value / 2 ** 20)} MiB`;
+  if (unit === 'bytes') return `${Number((value / 2 ** 20).toFixed(1))} MiB`;
   return digits(value) + ({ reqps: '/s', ops: '/s', cpm: '/min' }[unit] ?? '');
 }
 

@@ -1,5 +1,5 @@
 // A Prometheus of its own with the project's rules, for as long as it is wanted; loopback, and its data are thrown away:
-//   node scripts/observability-prometheus.mjs gateway=127.0.0.1:4000 user=127.0.0.1:5000 product=127.0.0.1:6000 order=127.0.0.1:7000
+//   node observability/commands/prometheus.mjs gateway=127.0.0.1:4000 user=127.0.0.1:5000 product=127.0.0.1:6000 order=127.0.0.1:7000
 // A name may come more than once, and a target may have a path: rabbitmq-queues=127.0.0.1:15692/metrics/detailed?family=…
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,18 +7,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { fail, root, say } from './workspace.mjs';
+import { fail, root, say } from '../../scripts/workspace.mjs';
 
-const SCRAPE = '5s';
+export const SCRAPE_SECONDS = 5;
 const PATIENCE_MS = 30_000;
 
-/** @param targets [job, address with or without a path] of each */
-export async function startPrometheus(targets, port = 9090) {
+/**
+ * @param targets [job, address with or without a path] of each
+ * @param relabeling `metric_relabel_configs` of all of them
+ */
+export async function startPrometheus(targets, port = 9090, relabeling = []) {
   const url = `http://127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-prometheus-'));
   const config = join(folder, 'prometheus.yml');
   // JSON is YAML, too.
-  writeFileSync(config, JSON.stringify(configuration([...targets, ['prometheus', `127.0.0.1:${port}`]])));
+  writeFileSync(config, JSON.stringify(configuration([...targets, ['prometheus', `127.0.0.1:${port}`]], relabeling)));
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${folder}/data`,
@@ -38,10 +41,10 @@ export async function startPrometheus(targets, port = 9090) {
   return { url, ready, ended, stop };
 }
 
-function configuration(targets) {
+function configuration(targets, metric_relabel_configs) {
   const jobs = Map.groupBy(targets, ([job]) => job);
   return {
-    global: { scrape_interval: SCRAPE, evaluation_interval: SCRAPE },
+    global: { scrape_interval: `${SCRAPE_SECONDS}s`, evaluation_interval: `${SCRAPE_SECONDS}s` },
     rule_files: [join(root, 'observability', 'prometheus', 'rules', '*.yml')],
     scrape_configs: [...jobs].map(([job_name, all]) => {
       const urls = all.map(([, address]) => new URL(`http://${address}`));
@@ -51,6 +54,7 @@ function configuration(targets) {
         metrics_path: pathname === '/' ? '/metrics' : pathname,
         params: Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)])),
         static_configs: [{ targets: urls.map(({ host }) => host) }],
+        metric_relabel_configs,
       };
     }),
   };

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, install, node, root, say } from './workspace.mjs';
+import { fail, install, node, root, say } from '../../scripts/workspace.mjs';
 
 const { values: asked } = parseArgs({
   options: {
@@ -22,8 +22,9 @@ const { values: asked } = parseArgs({
 install();
 if (!process.features.typescript)
   fail(`This is Node ${process.versions.node}, which does not run TypeScript: use npm run observability:check`);
-const { boards, fileOf, jsonOf } = await import('../observability/grafana/dashboards.ts');
-const { checkLive } = await import('./observability-live.mjs');
+const { boards, fileOf, jsonOf } = await import('../grafana/dashboards.ts');
+const { faultsOfDashboards } = await import('./dashboards.mjs');
+const { checkLive } = await import('./questions.mjs');
 
 const prometheus = join(root, 'observability', 'prometheus');
 const filesIn = (folder) => readdirSync(join(prometheus, folder)).map((name) => join(prometheus, folder, name));
@@ -37,7 +38,10 @@ const checks = {
   'every alert has its section in the runbook and its tests': alertsAreExplained,
   'dashboards are what their source makes': dashboardsAreCurrent,
   'dashboards fit the types of Grafana': dashboardsFit,
-  ...(asked.live && { [`panels and rules at ${asked.live}`]: () => checkLive(asked.live, boards, asked.pictures) }),
+  'dashboards can be laid out, and find their data source': dashboardsAreSound,
+  ...(asked.live && {
+    [`panels and rules at ${asked.live}`]: () => checkLive(asked.live, boards, { pictures: asked.pictures }),
+  }),
 };
 
 let failed = false;
@@ -114,6 +118,17 @@ async function dashboardsAreCurrent() {
 function dashboardsFit() {
   const fault = run(node(), [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'observability']);
   return fault === undefined ? [] : [fault];
+}
+
+function dashboardsAreSound() {
+  const sources = read(join(root, 'observability', 'grafana', 'provisioning', 'datasources', 'datasources.yml'));
+  return [
+    // The variable of each dashboard takes the default of this type.
+    ...(/type: prometheus\n(?: {4}.*\n)* {4}isDefault: true\n/.test(sources)
+      ? []
+      : ['no Prometheus is the default source']),
+    ...faultsOfDashboards(boards.map((board) => JSON.parse(read(fileOf(board))))),
+  ];
 }
 
 /** @returns what a command says of its failure, if it fails. */

@@ -1,0 +1,140 @@
+// The real stack with a Prometheus that scrapes all of it, exporters included; all of it ends, and nothing of it stays.
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, startStack } from '../../bench/stack.mjs';
+import { urls } from '../../scripts/backing-services.mjs';
+import { say } from '../../scripts/workspace.mjs';
+import { startPrometheus } from './prometheus.mjs';
+
+const PATIENCE_MS = 15_000;
+const RABBITMQ_METRICS = `${new URL(urls.RABBITMQ_URL).hostname}:15692`;
+
+const isInstalled = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** What is not here of all that is needed to watch: how to get each, and the metrics that are not there without it. */
+export async function findMissingTools() {
+  const plugin = await fetch(`http://${RABBITMQ_METRICS}/metrics`).catch(() => undefined);
+  return [
+    { name: 'prometheus', isThere: isInstalled('prometheus'), get: 'apt-get install prometheus', metrics: /^/ },
+    {
+      name: 'prometheus-postgres-exporter',
+      isThere: isInstalled('prometheus-postgres-exporter'),
+      get: 'apt-get install prometheus-postgres-exporter',
+      metrics: /\bpg_/,
+    },
+    {
+      name: 'prometheus-redis-exporter',
+      isThere: isInstalled('prometheus-redis-exporter'),
+      get: 'apt-get install prometheus-redis-exporter',
+      metrics: /\bredis_/,
+    },
+    {
+      name: "RabbitMQ's plugin rabbitmq_prometheus",
+      isThere: plugin?.ok === true,
+      get: 'rabbitmq-plugins enable rabbitmq_prometheus',
+      metrics: /\brabbitmq_/,
+    },
+  ].filter(({ isThere }) => !isThere);
+}
+
+/**
+ * The log of the services is kept where `stop` is told that something was wrong.
+ *
+ * @param missing what `findMissingTools` has found
+ * @param settings of every service, as its environment
+ */
+export async function startWatchedSystem(missing, settings = {}) {
+  const has = (name) => !missing.some((tool) => tool.name.includes(name));
+  const folder = mkdtempSync(join(tmpdir(), 'bazaar-watched-'));
+  const log = join(folder, 'services.log');
+  const output = openSync(log, 'a');
+  const running = [];
+  const stop = async (isWell = false) => {
+    for (const end of running.toReversed()) await end();
+    closeSync(output);
+    if (isWell) rmSync(folder, { recursive: true });
+    else say(`What the services have logged: ${log}`);
+  };
+  try {
+    const stack = await startStack([], settings, output);
+    running.push(stack.stop);
+    const targets = Object.entries(stack.apps).map(([service, { url }]) => [service, new URL(url).host]);
+    if (has('rabbitmq'))
+      targets.push(
+        ['rabbitmq', RABBITMQ_METRICS],
+        [
+          'rabbitmq-queues',
+          `${RABBITMQ_METRICS}/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count`,
+        ],
+      );
+    for (const [job, exporter] of Object.entries(exporters)) {
+      if (!has(exporter.command)) continue;
+      const address = `127.0.0.1:${await freePort()}`;
+      running.push(await startExporter(exporter, address));
+      targets.push([job, address]);
+    }
+    const prometheus = await startPrometheus(targets, await freePort(), ownNames(stack.name));
+    running.push(prometheus.stop);
+    if (!prometheus.ready) throw new Error('Prometheus does not start');
+    return { stack, prometheus, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const exporters = {
+  postgres: {
+    command: 'prometheus-postgres-exporter',
+    args: (address) => [`--web.listen-address=${address}`],
+    env: { DATA_SOURCE_NAME: withoutTls(urls.DATABASE_URL) },
+  },
+  redis: {
+    command: 'prometheus-redis-exporter',
+    args: (address) => ['--redis.addr', urls.REDIS_URL, '--web.listen-address', address],
+    env: {},
+  },
+};
+
+/** The exporter insists on TLS unless told otherwise; where the URL says, that is what counts. */
+function withoutTls(databaseUrl) {
+  const url = new URL(databaseUrl);
+  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
+  return url.href;
+}
+
+async function startExporter({ command, args, env }, address) {
+  const child = spawn(command, args(address), { stdio: 'ignore', env: { ...process.env, ...env } });
+  const ended = new Promise((resolve) => {
+    child.on('exit', resolve);
+    child.on('error', resolve);
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    const response = await fetch(`http://${address}/metrics`).catch(() => undefined);
+    await response?.text();
+    if (response?.ok) return stop;
+    if (child.exitCode === null && Date.now() < deadline) continue;
+    await stop();
+    throw new Error(`${command} does not serve metrics at ${address}`);
+  }
+}
+
+/** Queues and databases as they are called elsewhere; those of others at the same broker and server are left out. */
+const ownNames = (name) => [
+  ...renamed('queue', `${name}\\.(.*)`, '$1'),
+  ...renamed('datname', `${name}_(.*)`, 'bazaar_$1'),
+];
+
+const renamed = (label, regex, replacement) => [
+  { source_labels: [label], regex, target_label: '__tmp', replacement },
+  { source_labels: [label, '__tmp'], regex: '.+;', action: 'drop' },
+  { source_labels: ['__tmp'], regex: '(.+)', target_label: label, replacement: '$1' },
+  { regex: '__tmp', action: 'labeldrop' },
+];
