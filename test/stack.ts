@@ -14,5 +14,5 @@ export interface Stack {
 }
 
 /** The four services on real stores where `TEST_STACK` says `services`, else the standalone with all that it brings itself. */
-export const startStack = (): Promise<Stack> =>
-  process.env.TEST_STACK === 'services' ? ServicesStack.start() : StandaloneStack.start();
+export const startStack = (environment: Record<string, string> = {}): Promise<Stack> =>
+  process.env.TEST_STACK === 'services' ? ServicesStack.start({ environment }) : StandaloneStack.start(environment);

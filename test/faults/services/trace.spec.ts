@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { eventually } from '../../../libs/testing/src/eventually.js';
-import { newCustomer, type Answer, type Customer } from '../../client.js';
+import { Client, newCustomer, type Answer, type Customer } from '../../client.js';
 import { ServicesStack } from '../../services-stack.js';
 
 let stack: ServicesStack;
@@ -40,4 +40,13 @@ test('what a caller is told of a fault of ours is in the log of the service whos
       .join('\n');
   await eventually(() => expect(entriesOf('order')).toMatch(/ERROR.*column .* does not exist/s));
   expect(entriesOf('gateway')).toMatch(/ERROR.*orders failed/s);
+});
+
+test('the row that a database refuses is in no log', async () => {
+  await stack.databases.user.query(`alter table users add constraint unlucky check (name <> 'Unlikely Name')`);
+  const input = { name: 'Unlikely Name', email: 'unlikely@example.com', password: 'an unlikely password' };
+  await expect(new Client(stack.url).register(input)).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+  await eventually(() => expect(stack.output).toMatch(/ERROR.*violates check constraint "unlucky"/s));
+  for (const given of Object.values(input)) expect(stack.output).not.toContain(given);
+  expect(stack.output).not.toContain('argon2');
 });
