@@ -9,10 +9,10 @@ import { createClient } from 'redis';
 import { absentServices, urls } from '../scripts/backing-services.mjs';
 import { build, entryOf, fail, install, services, start } from '../scripts/workspace.mjs';
 
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
-/** @param nodeOptions those of every service, such as `--import`. */
-export async function startStack(nodeOptions = []) {
+/** @param options of every service: those of Node, such as `--import`, and what is added to the environment. */
+export async function startStack({ nodeOptions = [], environment = {} } = {}) {
   install();
   build();
   const absent = await absentServices();
@@ -32,7 +32,7 @@ export async function startStack(nodeOptions = []) {
   try {
     for (const service of services) {
       const PORT = await freePort();
-      const env = { ...process.env, ...urls, ...own, DATABASE_URL: databaseUrl(service), PORT };
+      const env = { ...process.env, ...urls, ...own, ...environment, DATABASE_URL: databaseUrl(service), PORT };
       const stdio = ['ignore', 2, 2, 'ipc'];
       const app = start([...nodeOptions, entryOf(service)], { env, stdio, serialization: 'advanced' });
       apps[service] = { ...app, url: `http://127.0.0.1:${PORT}` };
