@@ -9,6 +9,7 @@ import { ask, connected, signIn, startStack } from './stack.mjs';
 
 const { values: options } = parseArgs({ options: { turns: { type: 'string', default: '8' } } });
 const TURNS = Number(options.turns);
+const WARM_UP = 5;
 const CLIENTS = 8;
 /** As Prometheus does. */
 const SCRAPE_MS = 15_000;
@@ -35,17 +36,17 @@ const ORDERS = `{
 /** Operations a turn, and what each asks for; no two filters are the same, so that no page is in the cache. */
 const LOADS = {
   placeOrder: {
-    operations: 150,
+    operations: 20,
     ask: (shop) =>
       ask(shop, PLACE, { token: shop.token, input: { items: [{ productId: shop.productId, quantity: 1 }] } }),
     settled: ordersAreProcessed,
   },
-  'products, cached': { operations: 300, ask: (shop) => ask(shop, PRODUCTS) },
+  'products, cached': { operations: 60, ask: (shop) => ask(shop, PRODUCTS) },
   'products, not cached': {
-    operations: 200,
+    operations: 40,
     ask: (shop) => ask(shop, PRODUCTS, { filter: { maxPrice: 1_000 + shop.asked++ / 100 } }),
   },
-  orders: { operations: 150, ask: (shop) => ask(shop, ORDERS, { token: shop.token }) },
+  orders: { operations: 30, ask: (shop) => ask(shop, ORDERS, { token: shop.token }) },
 };
 
 let failed = false;
@@ -92,13 +93,13 @@ async function openShop(options) {
   }
 }
 
-/** Turn by turn, so that both meet the same machine; the first is to warm up. */
+/** Many short turns, so that both meet the same machine; the first ones are to warm up. */
 async function compare(shops, load) {
   const turns = [];
-  for (let turn = 0; turn <= TURNS; turn++) {
+  for (let turn = 0; turn < WARM_UP + TURNS; turn++) {
     const pair = [];
     for (const shop of shops) pair.push(await measure(shop, load));
-    if (turn > 0) turns.push(pair);
+    if (turn >= WARM_UP) turns.push(pair);
   }
   const cells = services.map((_, app) => {
     const [without, having] = [0, 1].map((i) => median(turns.map((pair) => pair[i].cpu[app])));

@@ -26,6 +26,9 @@ const newTraceparent = (flags: '00' | '01') =>
   `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags}`;
 const traceIdOf = (traceparent: string) => traceparent.split('-')[1]!;
 
+/** Of tests that start a stack of their own. */
+const TEST_TIMEOUT_MS = 180_000;
+
 const PLACE = 'mutation Checkout($input: OrderInput!) { placeOrder(input: $input) { id } }';
 
 async function place(customer: Customer, product: Product, traceparent = newTraceparent('01')): Promise<string> {
@@ -187,15 +190,19 @@ describe('with a collector', () => {
 });
 
 describe('without one', () => {
-  test('nothing of the SDK is loaded', async () => {
-    const stack = await startStack({ NODE_OPTIONS: TELL_OF_MODULES });
-    try {
-      await newCustomer(stack.url);
-      expect(modulesOf(stack)).toEqual(new Set(['@opentelemetry/api']));
-    } finally {
-      await stack.stop();
-    }
-  });
+  test(
+    'nothing of the SDK is loaded',
+    async () => {
+      const stack = await startStack({ NODE_OPTIONS: TELL_OF_MODULES });
+      try {
+        await newCustomer(stack.url);
+        expect(modulesOf(stack)).toEqual(new Set(['@opentelemetry/api']));
+      } finally {
+        await stack.stop();
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
 });
 
 describe('a collector that', () => {
@@ -207,22 +214,26 @@ describe('a collector that', () => {
   });
   afterEach(() => void server.close());
 
-  test.each(['hangs', 'is away'])('%s delays no order and no stop', async (how) => {
-    if (how === 'is away') server.close();
-    const stack = await startStack({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: '1' });
-    let isStopped = false;
-    try {
-      const customer = await newCustomer(stack.url);
-      const product = await customer.createProduct({ stock: 1_000 });
-      for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 5 }, () => place(customer, product)));
-      expect(await settledOrders([customer])).toHaveLength(50);
-      isStopped = true;
-      await stack.stop(); // throws when it does not end by itself, in time
-      expect(stack.output).toMatch(/WARN.*Spans were lost on their way to the collector/);
-    } finally {
-      if (!isStopped) await stack.stop();
-    }
-  });
+  test.each(['hangs', 'is away'])(
+    '%s delays no order and no stop',
+    async (how) => {
+      if (how === 'is away') server.close();
+      const stack = await startStack({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: '1' });
+      let isStopped = false;
+      try {
+        const customer = await newCustomer(stack.url);
+        const product = await customer.createProduct({ stock: 1_000 });
+        for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 5 }, () => place(customer, product)));
+        expect(await settledOrders([customer])).toHaveLength(50);
+        isStopped = true;
+        await stack.stop(); // throws when it does not end by itself, in time
+        expect(stack.output).toMatch(/WARN.*Spans were lost on their way to the collector/);
+      } finally {
+        if (!isStopped) await stack.stop();
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
 });
 
 const isSql = ({ scope }: Span) => scope === '@opentelemetry/instrumentation-pg';
