@@ -7,7 +7,7 @@ import { ask, connected, signIn, startStack } from './stack.mjs';
 
 const full = process.argv.includes('--full');
 
-const stack = await startStack(['--import', './bench/record-statements.mjs']);
+const stack = await startStack({ nodeOptions: ['--import', './bench/record-statements.mjs'] });
 const clients = {};
 const told = {};
 for (const [service, { child }] of Object.entries(stack.apps))

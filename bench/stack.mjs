@@ -12,11 +12,10 @@ import { build, entryOf, fail, install, services, start } from '../scripts/works
 const READY_MS = 180_000;
 
 /**
- * @param nodeOptions those of every service, such as `--import`
- * @param settings of every service, as its environment
- * @param output the file descriptor that their logs go to
+ * @param options of every service: those of Node, such as `--import`, what is added to the environment, and the file descriptor
+ * that their logs go to
  */
-export async function startStack(nodeOptions = [], settings = {}, output = 2) {
+export async function startStack({ nodeOptions = [], environment = {}, output = 2 } = {}) {
   install();
   build();
   const absent = await absentServices();
@@ -25,10 +24,10 @@ export async function startStack(nodeOptions = [], settings = {}, output = 2) {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const own = { RABBITMQ_PREFIX: `${name}.`, KEY_PREFIX: `${name}:`, LOG_LEVEL: 'warn', REQUEST_TIMEOUT_MS: '60000' };
   const apps = {};
-  const server = settings.DATABASE_URL ?? urls.DATABASE_URL;
+  const server = environment.DATABASE_URL ?? urls.DATABASE_URL;
   const databaseUrl = (service) => Object.assign(new URL(server), { pathname: `/${name}_${service}` }).href;
   const run = (service, PORT) => {
-    const env = { ...process.env, ...urls, ...own, ...settings, DATABASE_URL: databaseUrl(service), PORT };
+    const env = { ...process.env, ...urls, ...own, ...environment, DATABASE_URL: databaseUrl(service), PORT };
     const stdio = ['ignore', output, output, 'ipc'];
     const app = start([...nodeOptions, entryOf(service)], { env, stdio, serialization: 'advanced' });
     apps[service] = { ...app, url: `http://127.0.0.1:${PORT}` };

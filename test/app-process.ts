@@ -55,7 +55,7 @@ export class AppProcess {
 
   /** Whether it answers that it can do its work now. */
   async isReady(): Promise<boolean> {
-    return fetch(`${this.url}/health/ready`).then(
+    return fetch(`http://127.0.0.1:${this.env.MANAGEMENT_PORT ?? this.env.PORT}/health/ready`).then(
       ({ ok }) => ok,
       () => false,
     );

@@ -1,46 +1,121 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { freePorts } from './app-process.js';
 import { Client, newCustomer, type Customer } from './client.js';
+import { LiveClient } from './live-client.js';
 import { startStack, type Stack } from './stack.js';
+import { StandaloneStack } from './standalone-stack.js';
 
 let stack: Stack;
 let customer: Customer;
 
-const PROFILE = { shippingAddress: '17 Unlikely Crescent', city: 'Nowhereville', phoneNumber: '+91 80 5550 1234' };
-
 beforeAll(async () => {
-  stack = await startStack();
+  // All that can be had of it.
+  stack = await startStack({ environment: { LOG_LEVEL: 'verbose' } });
   customer = await newCustomer(stack.url);
 });
 
 afterAll(() => stack?.stop());
 
+const PROFILE = {
+  bio: 'Unlikely to be read anywhere',
+  shippingAddress: '17 Unlikely Crescent',
+  pincode: '907 3351',
+  city: 'Nowhereville',
+  country: 'Ruritania',
+  phoneNumber: '+91 80 5550 1234',
+};
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
 const LOGIN = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken refreshToken } }';
+const REFRESH = 'mutation ($token: String!) { refreshTokens(refreshToken: $token) { accessToken refreshToken } }';
+const REGISTER = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
+const CHANGE = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { accessToken } }';
 
 test('what people have given us is in no line of the log, also where something went wrong', async () => {
   const anybody = new Client(stack.url);
   const { email, password } = customer;
-  const { loginUser: tokens } = await anybody.data<{ loginUser: { accessToken: string; refreshToken: string } }>(
-    LOGIN,
-    {
-      input: { email, password },
-    },
-  );
-  await customer.updateProfile(PROFILE);
-  const product = await customer.createProduct();
-  const order = await customer.placeOrder({ productId: product.id, quantity: 1 });
+  const given = {
+    email,
+    password,
+    ...PROFILE,
+    name: 'Unlikely Name',
+    key: `key-${randomUUID()}`,
+    description: 'An unlikely pot',
+  };
+  const wrong = {
+    password: 'a wrong password, mistyped',
+    email: 'no e-mail at unlikely.example',
+    token: randomBytes(32).toString('hex'),
+  };
+  const { loginUser: first } = await anybody.data<{ loginUser: Tokens }>(LOGIN, { input: { email, password } });
+  await customer.updateProfile({ ...PROFILE, name: given.name });
+  const product = await customer.createProduct({ description: given.description });
+  const line = { productId: product.id, quantity: 1 };
+  const order = await customer.placeOrderOnce(given.key, line);
 
-  const wrong = 'a wrong password, mistyped';
-  for (let i = 0; i < 6; i++) await anybody.refusal(LOGIN, { input: { email, password: wrong } });
-  await anybody.refusal('mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }', {
-    input: { name: 'Twin', email, password },
+  // Refused: by a rule, a password, a token, a key, what is stored.
+  for (let i = 0; i < 6; i++) await anybody.refusal(LOGIN, { input: { email, password: wrong.password } });
+  await anybody.refusal(REGISTER, { input: { name: 'Twin', email, password } });
+  await anybody.refusal(REGISTER, { input: { name: 'Nobody', email: wrong.email, password: '' } });
+  await anybody.refusal(REGISTER, { input: { email, passwort: password } });
+  await customer.refusal(CHANGE, {
+    input: { currentPassword: wrong.password, newPassword: 'another unlikely password' },
   });
-  const refresh = `mutation { refreshTokens(refreshToken: "${tokens.refreshToken}") { accessToken } }`;
-  await anybody.data(refresh);
-  await anybody.refusal(refresh);
-  await new Client(stack.url, `${tokens.accessToken}x`).refusal('{ me { id } }');
+  const { refreshTokens: second } = await anybody.data<{ refreshTokens: Tokens }>(REFRESH, {
+    token: first.refreshToken,
+  });
+  await anybody.refusal(REFRESH, { token: first.refreshToken });
+  await anybody.refusal(REFRESH, { token: wrong.token });
+  await new Client(stack.url, `${first.accessToken}x`).refusal('{ me { id } }');
+  await new Client(stack.url, wrong.token).refusal('{ me { id } }');
+  await customer.refusal('mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }', {
+    input: { items: [{ ...line, quantity: 2 }], idempotencyKey: given.key },
+  });
   await customer.refusal(`mutation { updateOrderStatus(id: "${order.id}", status: SHIPPED) { id } }`);
-  await anybody.post(`{ "query": "{ user(id: ${email}", "password": "${password}" }`);
 
-  const secrets = [email, password, wrong, ...Object.values(PROFILE), ...Object.values(tokens), customer.token!];
-  for (const secret of secrets) expect(stack.output).not.toContain(secret);
+  // No GraphQL, no JSON, no HTTP of ours.
+  await anybody.post(`{ "query": "{ user(id: ${email}", "password": "${password}" }`);
+  await anybody.post(JSON.stringify({ query: `{ loginUser(email: "${email}", password: "${password}") }` }));
+  const query = new URLSearchParams({ query: LOGIN, variables: JSON.stringify({ input: { email, password } }) });
+  for (const path of [`graphql?${query}`, `reset?email=${email}&token=${wrong.token}`])
+    await fetch(`${stack.url}/${path}`, { headers: { authorization: `Bearer ${customer.token}` } });
+
+  // Sockets, with a token that holds and ones that do not.
+  const live = new LiveClient(stack.url, customer.token!);
+  await live.listening();
+  live.subscribe(`subscription { orderUpdated(id: "${PROFILE.city}") { id } }`);
+  await live.listening();
+  await live.close();
+  for (const params of [wrong.token, { Authorization: password, email }])
+    await new LiveClient(stack.url, params).closed;
+
+  const secrets = [...Object.values(given), ...Object.values(wrong), 'another unlikely password'];
+  for (const { accessToken, refreshToken } of [first, second]) secrets.push(accessToken, refreshToken);
+  const { output } = stack;
+  for (const secret of [...secrets, customer.token!])
+    for (const spelt of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+      expect(output).not.toContain(spelt);
+  expect(output).toMatch(/DEBUG|TRACE/);
+});
+
+test('lines are JSON in production, and readable elsewhere', async () => {
+  const [MANAGEMENT_PORT] = await freePorts(1);
+  const environment = { NODE_ENV: 'production', LOG_LEVEL: 'debug', MANAGEMENT_PORT: MANAGEMENT_PORT! };
+  const production = await StandaloneStack.start(environment);
+  await production.stop();
+  const lines = production.output.split('\n').filter((line) => line.startsWith('{'));
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of lines)
+    expect(JSON.parse(line)).toMatchObject({
+      level: expect.stringMatching(/^(debug|info|warn|error)$/),
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      service: 'standalone',
+      msg: expect.any(String),
+    });
+  expect(stack.output).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: \[\w+\] \w/m);
 });

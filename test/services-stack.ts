@@ -15,6 +15,8 @@ interface Options {
   /** How many processes of each service and of the gateway. */
   instances?: number;
   requestTimeoutMs?: number;
+  /** What is added to that of every process. */
+  environment?: Record<string, string>;
   /** What the services reach by way of a proxy, which can be cut. */
   by?: { postgres?: TcpProxy; rabbitmq?: TcpProxy; redis?: TcpProxy };
 }
@@ -29,7 +31,8 @@ export class ServicesStack implements Stack {
   ) {}
 
   /** All start at once, on databases that are empty and a broker where nothing is declared. */
-  static async start({ instances = 1, requestTimeoutMs = 10_000, by = {} }: Options = {}): Promise<ServicesStack> {
+  static async start(options: Options = {}): Promise<ServicesStack> {
+    const { instances = 1, requestTimeoutMs = 10_000, environment = {}, by = {} } = options;
     const broker = new TestBroker(backing.rabbitmq());
     const keyPrefix = `test-${randomBytes(6).toString('hex')}:`;
     const [user, product, order] = await Promise.all([
@@ -44,6 +47,7 @@ export class ServicesStack implements Stack {
       RABBITMQ_PREFIX: broker.prefix,
       REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
       DATABASE_POOL_SIZE,
+      ...environment,
     };
     const processes = (name: Name, own: Record<string, string>) =>
       Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, PORT: ports.pop()! }));

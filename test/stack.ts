@@ -18,9 +18,12 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** What `TEST_STACK` says: the four services on real stores, the containers of compose, or the standalone with all that it brings itself. */
-export function startStack({ instances = 1 } = {}): Promise<Stack> {
-  if (process.env.TEST_STACK === 'services') return ServicesStack.start({ instances });
+/**
+ * What `TEST_STACK` says: the four services on real stores, the containers of compose, or the standalone with all that it brings
+ * itself. `environment` is added to that of every process.
+ */
+export function startStack({ instances = 1, environment = {} as Record<string, string> } = {}): Promise<Stack> {
+  if (process.env.TEST_STACK === 'services') return ServicesStack.start({ instances, environment });
   if (process.env.TEST_STACK === 'compose') return ComposeStack.attach();
-  return StandaloneStack.start();
+  return StandaloneStack.start(environment);
 }

@@ -11,9 +11,10 @@ export class StandaloneStack implements Stack {
     readonly folder: string,
   ) {}
 
-  static async start(): Promise<StandaloneStack> {
+  /** @param environment is added to that of the process. */
+  static async start(environment: Record<string, string> = {}): Promise<StandaloneStack> {
     const folder = await mkdtemp(join(tmpdir(), 'bazaar-standalone-'));
-    const stack = new StandaloneStack(await standaloneOn(folder), folder);
+    const stack = new StandaloneStack(await standaloneOn(folder, environment), folder);
     try {
       await stack.app.start();
     } catch (error) {
@@ -59,7 +60,7 @@ export class StandaloneStack implements Stack {
   }
 }
 
-export async function standaloneOn(folder: string): Promise<AppProcess> {
+export async function standaloneOn(folder: string, environment: Record<string, string> = {}): Promise<AppProcess> {
   const [PORT] = await freePorts(1);
-  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder });
+  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder, ...environment });
 }

@@ -59,7 +59,7 @@ export async function startWatchedSystem(missing, settings = {}) {
     else say(`What the services have logged: ${log}`);
   };
   try {
-    const stack = await startStack([], settings, output);
+    const stack = await startStack({ environment: settings, output });
     running.push(stack.stop);
     const targets = Object.entries(stack.apps).map(([service, { url }]) => [service, new URL(url).host]);
     if (has('rabbitmq'))

@@ -9,5 +9,16 @@ export { OutboxMessage } from './outbox/outbox-message.entity.js';
 export { Outbox, outboxRow, type OutboxRow } from './outbox/outbox.js';
 export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 export { clientOf, InjectClient, RequestClients } from './request-clients.js';
-export { addToScope, currentScope, currentTraceId, currentTraceparent, runWithTrace } from './trace.js';
+export {
+  addToScope,
+  currentScope,
+  currentTraceId,
+  currentTraceparent,
+  describeSpan,
+  failSpan,
+  runAsSpan,
+  runWithTrace,
+  type Scope,
+  SpanKind,
+} from './trace.js';
 export type { DeadLetter, Transport, TransportServer } from './transport.js';

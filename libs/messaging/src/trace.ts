@@ -1,4 +1,14 @@
-import { ROOT_CONTEXT, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AppError, type ErrorCode } from '@app/contracts';
+import {
+  type Attributes,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanOptions,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 
@@ -15,6 +25,13 @@ export interface Scope {
   pattern?: string;
   userId?: string;
 }
+
+/** What is not the caller's doing. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SERVICE_UNAVAILABLE',
+  'SERVICE_TIMEOUT',
+  'INTERNAL_SERVER_ERROR',
+]);
 
 type Known = Omit<Scope, 'traceId'>;
 
@@ -34,16 +51,36 @@ export function runAsSpan<T>(
   fn: () => Promise<T>,
   known?: Known,
 ): Promise<T> {
+  // Of a trace that is not kept nothing is made, down to the spans of SQL, so that it costs nothing.
+  if (traceparent && valid(traceparent) && !isKept(traceparent))
+    return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
   return tracer.startActiveSpan(name, options, contextOf(traceparent), async (span) => {
     try {
       return await runWithTrace(traceparentOf(span), fn, known);
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : String(error) });
+      fail(span, AppError.from(error).code);
       throw error;
     } finally {
       span.end();
     }
   });
+}
+
+/** What the span that runs now has turned out to be; `name` is one of few, and nothing in here is personal. */
+export function describeSpan(name: string, attributes: Attributes): void {
+  trace.getActiveSpan()?.updateName(name).setAttributes(attributes);
+}
+
+/** The span that runs now ends in a refusal, or in a fault. */
+export function failSpan(code: ErrorCode): void {
+  const span = trace.getActiveSpan();
+  if (span) fail(span, code);
+}
+
+/** The caller's mistake is no error of a server's. */
+function fail(span: Span, code: ErrorCode): void {
+  span.setAttribute('error.type', code);
+  if (FAULTS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR, message: code });
 }
 
 /** The W3C `traceparent` of what runs now; undefined outside of any trace. */
@@ -85,7 +122,10 @@ function traceparentOf(span: Span): string | undefined {
   return valid(`00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`);
 }
 
+const isKept = (traceparent: string) => (Number.parseInt(traceparent.slice(-2), 16) & TraceFlags.SAMPLED) !== 0;
+
 const valid = (traceparent: string | null | undefined) =>
   traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 
-const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+/** Recorded nowhere, and so marked: it is for the log. */
+const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;

@@ -36,9 +36,20 @@ export function useLogger(service: string, { LOG_LEVEL, NODE_ENV }: ServiceConfi
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: withoutDetails },
     mixin: () => ({ ...currentScope() }),
   };
   const readable = () => pretty({ sync: true, ignore: 'service,context', messageFormat: '[{context}] {msg}' });
   const logger = new PinoLogger({ pinoHttp: NODE_ENV === 'production' ? options : [options, readable()] });
   Logger.overrideLogger(new QuietLogger(logger, {}));
 }
+
+interface SerializedError {
+  type: string;
+  message: string;
+  stack: string;
+  code?: unknown;
+}
+
+/** Of PostgreSQL's, others hold the row that was refused, as in `detail`. */
+const withoutDetails = ({ type, message, stack, code }: SerializedError) => ({ type, message, stack, code });

@@ -41,3 +41,17 @@ test('what a caller is told of a fault of ours is in the log of the service whos
   await eventually(() => expect(entriesOf('order')).toMatch(/ERROR.*column .* does not exist/s));
   expect(entriesOf('gateway')).toMatch(/ERROR.*orders failed/s);
 });
+
+test('the row that a database refuses is in no log', async () => {
+  await stack.databases.user.query(`alter table users add constraint unlucky check (name <> 'Unlikely Name')`);
+  const input = { name: 'Unlikely Name', email: 'unlikely@example.com', password: 'an unlikely password' };
+  const query = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
+  await fetch(`${stack.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  await eventually(() => expect(stack.output).toMatch(/ERROR.*violates check constraint "unlucky"/s));
+  for (const given of Object.values(input)) expect(stack.output).not.toContain(given);
+  expect(stack.output).not.toContain('argon2');
+});

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener } from '@apollo/server';
-import { addToScope } from '@app/messaging';
+import type { ErrorCode } from '@app/contracts';
+import { addToScope, describeSpan, failSpan } from '@app/messaging';
 import { Plugin } from '@nestjs/apollo';
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import { Counter, Histogram } from 'prom-client';
@@ -36,16 +37,31 @@ export class OperationMetrics implements ApolloServerPlugin {
   async requestDidStart(): Promise<GraphQLRequestListener<object>> {
     const began = performance.now();
     return {
-      didResolveOperation: async ({ operation }) => addToScope({ pattern: fieldOf(operation) }),
+      didResolveOperation: async ({ operation }) => describeOperation(operation),
       willSendResponse: async ({ operation, response }: GraphQLRequestContext<object>) => {
         const { body } = response;
         const codes = (body?.kind === 'single' && body.singleResult.errors ? body.singleResult.errors : []).map(
-          ({ extensions }) => String(extensions?.code),
+          ({ extensions }) => extensions?.code as ErrorCode,
         );
         measureOperation(operation, codes, began);
+        if (codes[0]) failSpan(codes[0]);
       },
     };
   }
+}
+
+/** How callers name theirs. */
+const LONGEST_NAME = 64;
+
+/** Tells the log and the trace what runs. */
+export function describeOperation(operation: OperationDefinitionNode | undefined): void {
+  if (!operation) return;
+  const pattern = fieldOf(operation);
+  addToScope({ pattern });
+  describeSpan(`${operation.operation} ${pattern}`, {
+    'graphql.operation.type': operation.operation,
+    ...(operation.name && { 'graphql.operation.name': operation.name.value.slice(0, LONGEST_NAME) }),
+  });
 }
 
 /** An operation is there only once it has been found to fit the schema. */

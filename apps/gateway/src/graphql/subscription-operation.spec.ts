@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@app/contracts';
+import { currentScope, type Scope } from '@app/messaging';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { SubscriptionsUnderTest } from './subscriptions.fixture.js';
+import { Logger } from '@nestjs/common';
+import { jane, SubscriptionsUnderTest } from './subscriptions.fixture.js';
 
 let under: SubscriptionsUnderTest;
 
@@ -100,5 +102,28 @@ describe('what is subscribed to', () => {
     await under.orderChanges();
     await eventually(() => expect(before.told).toHaveLength(1));
     jest.restoreAllMocks();
+  });
+
+  it('is told in each line of the log, whose it is and what, for as long as it lasts', async () => {
+    const scopes: (Scope | undefined)[] = [];
+    Logger.overrideLogger({ log: () => {}, warn: () => {}, error: () => scopes.push(currentScope()) });
+    try {
+      const client = under.connect();
+      client.subscribe('subscription { orderUpdated { total } }');
+      await client.listening();
+      for (const count of [1, 2]) {
+        await under.orderChanges({ total: 'much' as unknown as number }); // which is a fault of ours
+        await eventually(() => expect(scopes).toHaveLength(count));
+      }
+    } finally {
+      Logger.overrideLogger(['error', 'fatal']);
+    }
+    expect(scopes[0]).toEqual({
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      requestId: expect.stringMatching(/^message-/),
+      userId: jane.userId,
+      pattern: 'orderUpdated',
+    });
+    expect(scopes[1]).toEqual(scopes[0]);
   });
 });

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { GatewayConfig } from '../config.js';
+import { describeOperation } from './operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
 
 /** An order with all there is of its items, products, sellers and customer costs a third of it; one change makes many updates. */
@@ -32,15 +33,18 @@ export function subscriptionOf(
   } catch (error) {
     return coded([error as GraphQLError], 'GRAPHQL_PARSE_FAILED');
   }
-  const operation = getOperationAST(document, operationName)?.operation;
+  const operation = getOperationAST(document, operationName);
   if (!operation)
     return [refusal(new AppError('OPERATION_RESOLUTION_FAILURE', 'There is no such operation, or none is named'))];
   // Over HTTP they have rules of their own.
-  if (operation !== OperationTypeNode.SUBSCRIPTION)
-    return [refusal(new AppError('BAD_REQUEST', `Only subscriptions are answered here: send a ${operation} by HTTP`))];
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
+    const message = `Only subscriptions are answered here: send a ${operation.operation} by HTTP`;
+    return [refusal(new AppError('BAD_REQUEST', message))];
+  }
   const hideSuggestions = !explorable;
   const faults = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
   if (faults.length > 0) return coded(faults, 'GRAPHQL_VALIDATION_FAILED');
+  describeOperation(operation);
   try {
     assertCost(schema, { document, operationName, variables }, MAX_COST_OF_AN_UPDATE);
   } catch (error) {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EndedSessions, TokenVerdicts } from '@app/auth';
 import { AppError, type UserClient, users } from '@app/contracts';
-import { InjectClient, MissedEvents } from '@app/messaging';
+import { addToScope, InjectClient, MissedEvents } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
@@ -148,6 +148,7 @@ export class SubscriptionServer {
     }
     try {
       const session = await this.verdicts.of(token);
+      addToScope({ userId: session.userId });
       const others = [...this.sockets].filter((other) => other.session?.userId === session.userId);
       if (others.length < MOST_SOCKETS_OF_A_USER) socket.session = session;
       else socket.close(TRY_AGAIN_LATER, `A user has at most ${MOST_SOCKETS_OF_A_USER} sockets`);

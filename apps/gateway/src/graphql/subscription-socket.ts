@@ -17,6 +17,8 @@ export const TRY_AGAIN_LATER = 1013;
 
 const logger = new Logger('Subscriptions');
 
+let messages = 0;
+
 /** A client's socket, as graphql-ws uses it. What waits for the client is bounded: who does not read is cut off. */
 export class SubscriptionSocket implements ProtocolSocket {
   /** The client's, once its token was found to hold. */
@@ -58,8 +60,9 @@ export class SubscriptionSocket implements ProtocolSocket {
   onMessage(handle: (message: string) => Promise<void>): void {
     this.socket.on('message', (data: Buffer) => {
       if (!this.isOpen) return;
-      // Each belongs to a trace of its own, as an HTTP request does.
-      runWithTrace(undefined, () => handle(data.toString())).catch((error: unknown) => this.fail(error));
+      // Each belongs to a trace of its own, as an HTTP request does; a subscription's lasts as long as that does.
+      const known = { requestId: `message-${(++messages).toString(36)}`, userId: this.session?.userId };
+      runWithTrace(undefined, () => handle(data.toString()), known).catch((error: unknown) => this.fail(error));
     });
   }
 

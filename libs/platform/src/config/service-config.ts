@@ -34,7 +34,7 @@ export class ServiceConfig {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 
   /** The share of traces that is kept, 0 to 1; one that a caller began is kept where the caller keeps it. */
-  @Type(() => Number) @IsNumber() @Min(0) @Max(1) OTEL_TRACES_SAMPLER_ARG: number = 1;
+  @Type(() => Number) @IsNumber() @Min(0) @Max(1) OTEL_TRACES_SAMPLER_ARG: number = 0.1;
 
   /** Where health and metrics are served; without one, at PORT with all else. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(65_535) MANAGEMENT_PORT?: number;

@@ -2,7 +2,7 @@ import { InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging'
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
-import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { type Configuration, defineConfig, MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -17,6 +17,7 @@ type Database = NonNullable<ServiceDefinition['database']>;
 /** MikroORM's options for a service: its own entities and migrations, after those of the outbox and the inbox. */
 export const ormOptions = (name: string, database: Database, config: DatabaseServiceConfig) =>
   defineConfig({
+    driver: DiscreetDriver,
     clientUrl: config.DATABASE_URL,
     entities: [...database.entities, OutboxMessage, InboxMessage],
     metadataProvider: ReflectMetadataProvider,
@@ -38,6 +39,19 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
     logger: (message) => new Logger('MikroORM').debug(message),
     colors: false,
   });
+
+/** PostgreSQL's errors show the row that it refuses, in their details, and MikroORM says it in their message: logs would have it. */
+class DiscreetDriver extends PostgreSqlDriver {
+  constructor(config: Configuration) {
+    super(config);
+    const converter = this.getPlatform().getExceptionConverter();
+    const convert = converter.convertException.bind(converter);
+    converter.convertException = (error: Error & { detail?: string }) => {
+      delete error.detail;
+      return convert(error);
+    };
+  }
+}
 
 /**
  * Kysely keeps the connection of a transaction that could not even be rolled back, and the pool would count it for ever:

@@ -1,34 +1,47 @@
 import { context, propagation, trace } from '@opentelemetry/api';
+import { Logger } from '@nestjs/common';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceConfig } from '../config/service-config.js';
+import { withoutValues } from './statement-text.js';
+
+/** What the last spans may take to be sent, as the process stops. */
+const STOP_TIMEOUT_MS = 2_000;
+
+const logger = new Logger('Tracing');
 
 /**
  * Exports traces by OTLP (HTTP, protobuf) where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; nothing of OpenTelemetry's SDK
- * is loaded otherwise.
- * @returns what sends the last spans.
+ * is loaded otherwise. A collector that is away or slow costs spans, and nothing else.
+ * @returns what sends the last spans; it never rejects.
  */
 export async function startTracing(service: string, config: ServiceConfig): Promise<() => Promise<void>> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
   if (!endpoint) return async () => undefined;
-  const [sdk, { AsyncLocalStorageContextManager }, { W3CTraceContextPropagator }, resources, { OTLPTraceExporter }] =
-    await Promise.all([
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/exporter-trace-otlp-proto'),
-    ]);
+  const [sdk, { AsyncLocalStorageContextManager }, core, resources, { OTLPTraceExporter }] = await Promise.all([
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/context-async-hooks'),
+    import('@opentelemetry/core'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/exporter-trace-otlp-proto'),
+  ]);
   const exporter = new OTLPTraceExporter({ url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href });
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'bazaar' }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });
+  const tellOfLoss = (error: unknown) =>
+    logger.warn(`Spans were lost on their way to the collector: ${messageOf(error)}`);
+  core.setGlobalErrorHandler(tellOfLoss);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   await instrument();
-  return () => provider.shutdown();
+  return async () => {
+    const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('it is slow')));
+    await Promise.race([provider.shutdown(), late]).catch(tellOfLoss);
+  };
 }
 
 /** HTTP and SQL; what goes between services makes its own spans (`libs/messaging/src/trace.ts`), over either transport. */
@@ -43,12 +56,22 @@ async function instrument() {
       new HttpInstrumentation({
         ignoreIncomingRequestHook: ({ url }) => /^\/(health|metrics)\b/.test(url ?? ''),
         disableOutgoingRequestInstrumentation: true,
+        // Of a GET it holds the document and its variables.
+        startIncomingSpanHook: ({ url }) => (url?.includes('?') ? { 'url.query': 'REDACTED' } : {}),
       }),
-      // Statements of the relay and the like, which belong to no trace, would be one each.
-      new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
+      new PgInstrumentation({
+        // Statements of the relay and the like, which belong to no trace, would be one each.
+        requireParentSpan: true,
+        ignoreConnectSpans: true,
+        requestHook: (span, { query }) => {
+          if (span.isRecording()) span.setAttribute('db.query.text', withoutValues(query.text));
+        },
+      }),
     ],
   });
   // They patch what is required from now on, in place: who has imported it already has it patched as well.
   const require = createRequire(import.meta.url);
   for (const name of ['node:http', 'pg', 'pg-pool']) require(name);
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

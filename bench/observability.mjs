@@ -1,0 +1,166 @@
+// npm run bench:observability: what metrics and traces cost, of two stacks side by side: one has them, the other has neither.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { services } from '../scripts/workspace.mjs';
+import { cpuTimes } from './cpu.mjs';
+import { ask, connected, signIn, startStack } from './stack.mjs';
+
+const { values: options } = parseArgs({ options: { turns: { type: 'string', default: '8' } } });
+const TURNS = Number(options.turns);
+const WARM_UP = 5;
+const CLIENTS = 8;
+/** As Prometheus does. */
+const SCRAPE_MS = 15_000;
+const MOST_COST = 0.1;
+
+const NO_METRICS = { nodeOptions: ['--import', './bench/without-metrics.mjs'] };
+const TRACES = { OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector() };
+const DEFAULT = 'metrics and traces';
+const VARIANTS = {
+  [DEFAULT]: { environment: TRACES },
+  'metrics and every trace': { environment: { ...TRACES, OTEL_TRACES_SAMPLER_ARG: '1' } },
+  'metrics alone': {},
+  'every trace alone': { ...NO_METRICS, environment: { ...TRACES, OTEL_TRACES_SAMPLER_ARG: '1' } },
+};
+
+const PLACE = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id status total } }';
+const PRODUCTS = `query ($filter: ProductFilter) {
+  productConnection(filter: $filter) { edges { node { id name price stock } } pageInfo { hasNextPage endCursor } }
+}`;
+const ORDERS = `{
+  orderConnection { edges { node { id status total items { quantity price product { name } } } } pageInfo { endCursor } }
+}`;
+
+/** Operations a turn, and what each asks for; no two filters are the same, so that no page is in the cache. */
+const LOADS = {
+  placeOrder: {
+    operations: 20,
+    ask: (shop) =>
+      ask(shop, PLACE, { token: shop.token, input: { items: [{ productId: shop.productId, quantity: 1 }] } }),
+    settled: ordersAreProcessed,
+  },
+  'products, cached': { operations: 60, ask: (shop) => ask(shop, PRODUCTS) },
+  'products, not cached': {
+    operations: 40,
+    ask: (shop) => ask(shop, PRODUCTS, { filter: { maxPrice: 1_000 + shop.asked++ / 100 } }),
+  },
+  orders: { operations: 30, ask: (shop) => ask(shop, ORDERS, { token: shop.token }) },
+};
+
+let failed = false;
+for (const [name, variant] of Object.entries(VARIANTS)) {
+  const shops = [];
+  const scraping = setInterval(() => void scrape(shops[1]), SCRAPE_MS);
+  try {
+    for (const options of [NO_METRICS, variant]) shops.push(await openShop(options));
+    console.log(`\n| ${[`CPU an operation: ${name}`, ...services, 'all', 'cost', 'throughput'].join(' | ')} |`);
+    console.log(`| --- |${' ---: |'.repeat(services.length + 3)}`);
+    for (const [load, what] of Object.entries(LOADS)) {
+      const { cells, cost } = await compare(shops, what);
+      console.log(`| ${[load, ...cells].join(' | ')} |`);
+      if (name === DEFAULT) failed ||= cost > MOST_COST;
+    }
+  } finally {
+    clearInterval(scraping);
+    await Promise.all(shops.map((shop) => shop.close()));
+  }
+}
+process.exit(failed ? 1 : 0);
+
+/** A stack with products and somebody who buys them. */
+async function openShop(options) {
+  const environment = { ...options.environment, DATABASE_POOL_SIZE: '5' };
+  const stack = await startStack({ ...options, environment });
+  try {
+    const { token } = await signIn(stack);
+    const create = 'mutation ($input: ProductInput!) { createProduct(input: $input) { id } }';
+    let productId;
+    for (let n = 0; n < 30; n++) {
+      const input = { name: `Tea pot ${n}`, price: 10, description: 'Made of steel', stock: 1_000_000 };
+      productId = (await ask(stack, create, { token, input })).createProduct.id;
+    }
+    const db = await connected(stack.databaseUrl('order'));
+    const close = async () => {
+      await db.end();
+      await stack.stop();
+    };
+    return { ...stack, token, productId, db, asked: 0, close };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** Many short turns, so that both meet the same machine; the first ones are to warm up. */
+async function compare(shops, load) {
+  const turns = [];
+  for (let turn = 0; turn < WARM_UP + TURNS; turn++) {
+    const pair = [];
+    for (const shop of shops) pair.push(await measure(shop, load));
+    if (turn >= WARM_UP) turns.push(pair);
+  }
+  const cells = services.map((_, app) => {
+    const [without, having] = [0, 1].map((i) => median(turns.map((pair) => pair[i].cpu[app])));
+    return `${without.toFixed(2)} → ${having.toFixed(2)}`;
+  });
+  const all = turns.map((pair) => pair.map(({ cpu }) => cpu.reduce((sum, ms) => sum + ms, 0)));
+  const [without, having] = [0, 1].map((i) => median(all.map((pair) => pair[i])));
+  const cost = median(all.map(([without, having]) => having / without)) - 1;
+  const throughput = median(turns.map(([without, having]) => having.rate / without.rate));
+  cells.push(`${without.toFixed(2)} → ${having.toFixed(2)} ms`, `${(cost * 100).toFixed(1)} %`, throughput.toFixed(2));
+  return { cells, cost };
+}
+
+/** @returns milliseconds of CPU that each service takes for an operation, and operations a second. */
+async function measure(shop, load) {
+  const before = await cpuOf(shop);
+  const rate = await run(shop, load);
+  const after = await cpuOf(shop);
+  return { rate, cpu: after.map((ms, app) => (ms - before[app]) / load.operations) };
+}
+
+/** @returns operations a second. */
+async function run(shop, { operations, ask, settled }) {
+  const began = performance.now();
+  let left = operations;
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async () => {
+      while (left-- > 0) await ask(shop);
+    }),
+  );
+  await settled?.(shop);
+  return operations / ((performance.now() - began) / 1_000);
+}
+
+/** An order is done when its events are. */
+async function ordersAreProcessed({ db }) {
+  const sql = `select exists (select from orders where status = 'PENDING') or exists (select from outbox) as waits`;
+  while ((await db.query(sql)).rows[0].waits) await sleep(10);
+}
+
+/** What each service has used so far, in milliseconds. */
+async function cpuOf({ apps }) {
+  const times = await cpuTimes(services.map((name) => apps[name].child.pid));
+  return [...times.values()];
+}
+
+async function scrape(shop) {
+  const scraped = Object.values(shop?.apps ?? {}).map(async ({ url }) => (await fetch(`${url}/metrics`)).text());
+  await Promise.allSettled(scraped);
+}
+
+async function startCollector() {
+  const collector = fork(new URL('drop-traces.mjs', import.meta.url), { stdio: ['ignore', 'ignore', 2, 'ipc'] });
+  const [url] = await once(collector, 'message');
+  collector.unref();
+  collector.channel.unref();
+  return url;
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

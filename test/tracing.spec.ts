@@ -1,0 +1,243 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../libs/testing/src/eventually.js';
+import { newCustomer, type Customer, type Product } from './client.js';
+import { OtlpReceiver, type Span } from './otlp-receiver.js';
+import { startStack, type Stack } from './stack.js';
+import { settledOrders } from './stock.js';
+
+/** Names each module of OpenTelemetry that the process loads, on a line of its own. */
+const TELL_OF_MODULES = `--import data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({ load: (url, context, next) => {
+    const [name] = url.match(/@opentelemetry\\/[^/]+/) ?? [];
+    if (name) console.log('Loaded ' + name);
+    return next(url, context);
+  } });
+`)}`;
+const modulesOf = ({ output }: Stack) => new Set(output.match(/(?<=Loaded )@opentelemetry\/\S+/g));
+
+/** What tells its name to the collector: each service, or the standalone that they are in. */
+const told = (service: string) => (process.env.TEST_STACK === 'services' ? service : 'bazaar');
+
+const newTraceparent = (flags: '00' | '01') =>
+  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags}`;
+const traceIdOf = (traceparent: string) => traceparent.split('-')[1]!;
+
+/** Of tests that start a stack of their own. */
+const TEST_TIMEOUT_MS = 180_000;
+
+const PLACE = 'mutation Checkout($input: OrderInput!) { placeOrder(input: $input) { id } }';
+
+async function place(customer: Customer, product: Product, traceparent = newTraceparent('01')): Promise<string> {
+  const variables = { input: { items: [{ productId: product.id, quantity: 1 }] } };
+  await customer.post(JSON.stringify({ query: PLACE, variables }), { traceparent });
+  return traceIdOf(traceparent);
+}
+
+describe('with a collector', () => {
+  let collector: OtlpReceiver;
+  let stack: Stack;
+  let customer: Customer;
+  let product: Product;
+
+  beforeAll(async () => {
+    collector = await OtlpReceiver.start();
+    stack = await startStack({
+      environment: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_TRACES_SAMPLER_ARG: '1',
+        NODE_OPTIONS: TELL_OF_MODULES,
+      },
+    });
+    customer = await newCustomer(stack.url);
+    product = await customer.createProduct();
+  });
+  afterAll(async () => {
+    await stack?.stop();
+    await collector.stop();
+  });
+
+  const whole = (traceId: string) =>
+    eventually(() => {
+      const trace = collector.trace(traceId);
+      expect(trace.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['mutation placeOrder', 'order.place', 'order.processing']),
+      );
+      expect(trace.filter(({ kind }) => kind === 'CONSUMER')).toHaveLength(5);
+      return trace;
+    });
+
+  test('one trace leads from the operation by requests, outbox, events and SQL to the last state of the order', async () => {
+    const traceparent = newTraceparent('01');
+    const trace = await whole(await place(customer, product, traceparent));
+    const [root] = trace as [Span];
+    expect(root.parentSpanId).toBe(traceparent.split('-')[2]);
+    expect(root.attributes).toMatchObject({
+      'http.request.method': 'POST',
+      'http.response.status_code': 200,
+      'graphql.operation.type': 'mutation',
+      'graphql.operation.name': 'Checkout',
+    });
+    expect(treeOf(trace.filter((span) => !isSql(span) && span.name !== 'user.validateToken'))).toEqual(
+      [
+        'mutation placeOrder SERVER gateway',
+        '  order.place SERVER order',
+        '    product.quote SERVER product',
+        '    publish order.placed PRODUCER order',
+        '      order.placed CONSUMER gateway',
+        '      order.placed CONSUMER product',
+        '        publish product.stockChanged PRODUCER product',
+        '          product.stockChanged CONSUMER gateway',
+        '        publish product.stockReserved PRODUCER product',
+        '          product.stockReserved CONSUMER order',
+        '            publish order.processing PRODUCER order',
+        '              order.processing CONSUMER gateway',
+        '    user.getMany SERVER user',
+      ].map((line) => line.replace(/\S+$/, told)),
+    );
+
+    const statements = trace.filter(isSql).map(({ parentSpanId, service, attributes }) => {
+      const parent = trace.find(({ spanId }) => spanId === parentSpanId)!;
+      expect(service).toBe(parent.service);
+      return `${parent.name}: ${String(attributes['db.query.text'])}`;
+    });
+    expect(statements).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^user\.getMany: select .* "users"/),
+        expect.stringMatching(/^product\.quote: select .* from products/),
+        expect.stringMatching(/^order\.place: .* insert into orders/),
+        expect.stringMatching(/^order\.placed: update products /),
+        expect.stringMatching(/^product\.stockReserved: .* update orders set status = \?/),
+        'product.stockReserved: commit',
+      ]),
+    );
+  });
+
+  test('nothing that people have given us is in a trace', async () => {
+    const profile = {
+      shippingAddress: "17 O'Unlikely Crescent",
+      city: 'Nowhereville',
+      phoneNumber: '+91 80 5550 1234',
+    };
+    await customer.updateProfile(profile);
+    await fetch(
+      `${stack.url}/graphql?${new URLSearchParams({ query: `{ products { id } }`, variables: `{"a":"${customer.email}"}` })}`,
+      {
+        headers: { 'apollo-require-preflight': 'true' },
+      },
+    );
+    await customer.refusal(`query { user(id: "${profile.city}") { id } }`);
+    await whole(await place(customer, product));
+    const sent = JSON.stringify(collector.spans);
+    expect(collector.spans.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['mutation registerUser', 'user.updateProfile', 'query products', 'query user']),
+    );
+    const { email, password, token } = customer;
+    for (const given of [email, password, token!, "O'Unlikely", "O''Unlikely", profile.city, profile.phoneNumber])
+      expect(sent).not.toContain(given);
+    expect(sent).not.toContain('argon2');
+  });
+
+  test('a refusal is no error, but named', async () => {
+    const traceparent = newTraceparent('01');
+    const query = 'mutation { cancelOrder(id: "00000000-0000-7000-8000-000000000000") { id } }';
+    await customer.post(JSON.stringify({ query }), { traceparent });
+    await eventually(() => {
+      const spans = collector.trace(traceIdOf(traceparent)).filter(({ name }) => /cancel/.test(name));
+      expect(spans.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([
+        ['UNSET', 'ORDER_NOT_FOUND'],
+        ['UNSET', 'ORDER_NOT_FOUND'],
+      ]);
+    });
+  });
+
+  test('a trace that its caller does not keep is not kept here', async () => {
+    const [unkept, kept] = [await place(customer, product, newTraceparent('00')), await place(customer, product)];
+    await whole(kept);
+    expect(collector.trace(unkept)).toEqual([]);
+  });
+
+  test('scrapes, checks of health and what the services do by themselves are in no trace', async () => {
+    await settledOrders([customer]);
+    await whole(await place(customer, product));
+    await sleep(6_000); // what had begun is sent
+    const before = collector.spans.length;
+    for (let i = 0; i < 3; i++) {
+      for (const path of ['metrics', 'health/ready', 'health/live'])
+        expect((await fetch(`${stack.url}/${path}`)).ok).toBe(true);
+      await sleep(1_000);
+    }
+    await whole(await place(customer, product));
+    const since = collector.spans.slice(before);
+    expect(new Set(since.map(({ traceId }) => traceId)).size).toBe(1);
+    expect(modulesOf(stack)).toContain('@opentelemetry/sdk-trace');
+  });
+
+  /** Each span below its parent, siblings by name. */
+  function treeOf(spans: Span[], parent?: string, indent = ''): string[] {
+    const isBelow = ({ parentSpanId }: Span) =>
+      parent === undefined ? !spans.some(({ spanId }) => spanId === parentSpanId) : parentSpanId === parent;
+    return spans
+      .filter(isBelow)
+      .map(({ name, kind, service, spanId }) => [
+        `${indent}${name} ${kind} ${service}`,
+        ...treeOf(spans, spanId, `${indent}  `),
+      ])
+      .toSorted(([a], [b]) => (a! < b! ? -1 : 1))
+      .flat();
+  }
+});
+
+describe('without one', () => {
+  test(
+    'nothing of the SDK is loaded',
+    async () => {
+      const stack = await startStack({ environment: { NODE_OPTIONS: TELL_OF_MODULES } });
+      try {
+        await newCustomer(stack.url);
+        expect(modulesOf(stack)).toEqual(new Set(['@opentelemetry/api']));
+      } finally {
+        await stack.stop();
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+describe('a collector that', () => {
+  const server = createServer(() => {}); // takes connections, and never answers
+  let url: string;
+  beforeEach(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => void server.close());
+
+  test.each(['hangs', 'is away'])(
+    '%s delays no order and no stop',
+    async (how) => {
+      if (how === 'is away') server.close();
+      const stack = await startStack({
+        environment: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: '1' },
+      });
+      let isStopped = false;
+      try {
+        const customer = await newCustomer(stack.url);
+        const product = await customer.createProduct({ stock: 1_000 });
+        for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 5 }, () => place(customer, product)));
+        expect(await settledOrders([customer])).toHaveLength(50);
+        isStopped = true;
+        await stack.stop(); // throws when it does not end by itself, in time
+        expect(stack.output).toMatch(/WARN.*Spans were lost on their way to the collector/);
+      } finally {
+        if (!isStopped) await stack.stop();
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+const isSql = ({ scope }: Span) => scope === '@opentelemetry/instrumentation-pg';
