@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,8 +33,9 @@ export class StandaloneStack implements Stack {
     return this.app.url;
   }
 
+  /** That of its PostgreSQL too. */
   get output(): string {
-    return this.app.output;
+    return this.app.output + readFileSync(join(this.folder, 'postgres', 'postgresql.log'), 'utf8');
   }
 
   metrics(): Promise<string> {

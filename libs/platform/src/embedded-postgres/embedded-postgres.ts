@@ -19,6 +19,9 @@ const SETTINGS = {
   unix_socket_directories: '',
   shared_buffers: '64MB',
   log_checkpoints: 'off',
+  // Neither the statement nor the row that was refused, which hold what people have given us.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
 };
 
 /** A real PostgreSQL out of an npm package, on loopback alone, with its data in `<directory>/postgres`. */
