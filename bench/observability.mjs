@@ -9,7 +9,7 @@ import { ask, connected, signIn, startStack } from './stack.mjs';
 
 const { values: options } = parseArgs({ options: { turns: { type: 'string', default: '8' } } });
 const TURNS = Number(options.turns);
-const WARM_UP = 5;
+const WARM_UP = 4;
 const CLIENTS = 8;
 /** As Prometheus does. */
 const SCRAPE_MS = 15_000;
@@ -36,17 +36,17 @@ const ORDERS = `{
 /** Operations a turn, and what each asks for; no two filters are the same, so that no page is in the cache. */
 const LOADS = {
   placeOrder: {
-    operations: 20,
+    operations: 150,
     ask: (shop) =>
       ask(shop, PLACE, { token: shop.token, input: { items: [{ productId: shop.productId, quantity: 1 }] } }),
     settled: ordersAreProcessed,
   },
-  'products, cached': { operations: 60, ask: (shop) => ask(shop, PRODUCTS) },
+  'products, cached': { operations: 600, ask: (shop) => ask(shop, PRODUCTS) },
   'products, not cached': {
-    operations: 40,
+    operations: 300,
     ask: (shop) => ask(shop, PRODUCTS, { filter: { maxPrice: 1_000 + shop.asked++ / 100 } }),
   },
-  orders: { operations: 30, ask: (shop) => ask(shop, ORDERS, { token: shop.token }) },
+  orders: { operations: 200, ask: (shop) => ask(shop, ORDERS, { token: shop.token }) },
 };
 
 let failed = false;
