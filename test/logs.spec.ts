@@ -108,7 +108,7 @@ test('lines are JSON in production, and readable elsewhere', async () => {
   const environment = { NODE_ENV: 'production', LOG_LEVEL: 'debug', MANAGEMENT_PORT: MANAGEMENT_PORT! };
   const production = await StandaloneStack.start(environment);
   await production.stop();
-  const lines = production.app.output.split('\n').filter((line) => line.startsWith('{'));
+  const lines = production.output.split('\n').filter((line) => line.startsWith('{'));
   expect(lines.length).toBeGreaterThan(10);
   for (const line of lines)
     expect(JSON.parse(line)).toMatchObject({

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import type { Stack } from './stack.js';
 
 /** The standalone on a new folder. */
 export class StandaloneStack implements Stack {
+  private removedLog?: string;
+
   private constructor(
     readonly app: AppProcess,
     readonly folder: string,
@@ -35,7 +37,7 @@ export class StandaloneStack implements Stack {
 
   /** That of its PostgreSQL too. */
   get output(): string {
-    return this.app.output + readFileSync(join(this.folder, 'postgres', 'postgresql.log'), 'utf8');
+    return this.app.output + (this.removedLog ?? this.readLog());
   }
 
   metrics(): Promise<string> {
@@ -56,8 +58,14 @@ export class StandaloneStack implements Stack {
     }
   }
 
+  private readLog(): string {
+    const file = join(this.folder, 'postgres', 'postgresql.log');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
   private async remove(): Promise<void> {
     await this.app.kill();
+    this.removedLog = this.readLog();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
