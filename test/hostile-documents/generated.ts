@@ -153,7 +153,7 @@ export const ATTACKS: Attack[] = [
   },
   {
     name: 'fields that no input has',
-    code: 'BAD_USER_INPUT',
+    code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(REGISTER, {
         variables: { input: Object.fromEntries(Array.from({ length: 1_400 * size }, (_, i) => [`field${i}`, i])) },

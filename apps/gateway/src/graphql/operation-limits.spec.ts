@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, MAX_LINES, type OrderDto, type ProductDto, Role } from '@app/contracts';
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it, test } from '@jest/globals';
 import {
   buildSchema,
   getIntrospectionQuery,
@@ -42,6 +42,7 @@ const PRODUCT = `id name price stock description createdAt updatedAt seller { ${
 const ORDER = `id userId total status cancelReason shippingAddress pincode city country phoneNumber createdAt updatedAt
   items { id productId quantity price product { ${PRODUCT} } } user { ${USER} }`;
 const PAGE = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount';
+const PLACE = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }';
 const LINE = '{ productId: "5a1ba7c2-5c6c-4b8b-8f0c-3f6d2f0c7d11", quantity: 1 }';
 
 describe('what is within the limits', () => {
@@ -76,6 +77,17 @@ describe('what is within the limits', () => {
   ])('is %s', (_, query) => {
     expect(refusalOf(query)).toBeUndefined();
   });
+
+  it('is an order of many lines that come by a variable', () => {
+    const items = Array.from({ length: MAX_LINES }, () => ({ productId: 'x', quantity: 1 }));
+    expect(refusalOf(PLACE, { input: { items } })).toBeUndefined();
+  });
+});
+
+test('variables have 1000 fields at most, however deep they are', () => {
+  const lines = (count: number) => [[{ input: { a: Array.from({ length: count }, () => ({ a: { b: 1 } })) } }]];
+  expect(refusalOf(PLACE, { input: lines(498) })).toBeUndefined();
+  expect(refusalOf(PLACE, { input: lines(499) })).toEqual(tooComplex({ limit: 1000, actual: 1001 }));
 });
 
 describe('what an operation costs', () => {

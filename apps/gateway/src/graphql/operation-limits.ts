@@ -18,6 +18,8 @@ const MAX_TOKENS = 1_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
 const MAX_DIRECTIVES = 30;
+/** An order of 100 lines has 200. GraphQL repeats all of them in each of fifty errors. */
+const MAX_VARIABLE_FIELDS = 1_000;
 /** 1000 orders with all there is of their items, products, sellers and customers cost 130,000. */
 export const MAX_COST = 150_000;
 
@@ -45,8 +47,25 @@ export function assertCost(
 ): void {
   const operation = getOperationAST(document, operationName);
   if (!operation) return;
+  const fields = fieldsIn(variables);
+  if (fields > MAX_VARIABLE_FIELDS)
+    throw refusal(tooComplex('number of fields in variables', MAX_VARIABLE_FIELDS, fields));
   const cost = costOf(schema, { operation, fragments: fragmentsOf(document), variables: variables ?? {} });
   if (cost > most) throw refusal(tooComplex('cost', most, cost));
+}
+
+/** Of all objects in there, however deep; without recursion, since depth is the caller's. */
+function fieldsIn(variables: unknown): number {
+  let count = 0;
+  const left = [variables];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    const children = Object.values(value);
+    if (!Array.isArray(value)) count += children.length;
+    for (const child of children) left.push(child);
+  }
+  return count;
 }
 
 /** Whether a document could not be parsed for its length, and not for its grammar. */
