@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { AppProcess, freePorts } from './app-process.js';
 import type { Stack } from './stack.js';
 
+/** As the real stack's in tests: machines are slow. */
+const REQUEST_TIMEOUT_MS = '10000';
+
 /** The standalone on a new folder. */
 export class StandaloneStack implements Stack {
   private removedLog?: string;
@@ -72,5 +75,5 @@ export class StandaloneStack implements Stack {
 
 export async function standaloneOn(folder: string, environment: Record<string, string> = {}): Promise<AppProcess> {
   const [PORT] = await freePorts(1);
-  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder, ...environment });
+  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder, REQUEST_TIMEOUT_MS, ...environment });
 }
