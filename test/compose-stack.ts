@@ -9,11 +9,12 @@ const METRICS_READER = `process.stdin.on('data', async () => {
   const response = await fetch('http://127.0.0.1:9464/metrics');
   console.log(await response.text() + '\\n# EOF');
 })`;
+/** What compose puts before each line, for terminals. */
+const ERASE_LINE = '\u001b[2K';
 const OUTPUT_MOST = 256 * 2 ** 20;
 
 /** The containers of docker-compose.yml, two of each app, as `npm run test:compose` has brought them up: all specs share them. */
 export class ComposeStack implements Stack {
-  private readonly began = new Date().toISOString();
   private reader?: ChildProcess;
 
   private constructor(readonly urls: readonly string[]) {}
@@ -30,8 +31,9 @@ export class ComposeStack implements Stack {
   }
 
   get output(): string {
-    const args = ['compose', 'logs', '--no-color', '--no-log-prefix', '--since', this.began];
-    return execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: OUTPUT_MOST });
+    const args = ['compose', 'logs', '--no-color', '--no-log-prefix'];
+    const printed = execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: OUTPUT_MOST });
+    return printed.replaceAll(ERASE_LINE, '');
   }
 
   /** By a process that stays, since each new one in a container takes a second. One call at a time. */
