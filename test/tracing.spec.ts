@@ -186,7 +186,7 @@ describe('with a collector', () => {
         `${indent}${name} ${kind} ${service}`,
         ...treeOf(spans, spanId, `${indent}  `),
       ])
-      .toSorted(([a], [b]) => (a! < b! ? -1 : 1))
+      .toSorted((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1))
       .flat();
   }
 });
