@@ -55,9 +55,17 @@ export const ATTACKS: Attack[] = [
     body: (size) => request(`{ products { ${'id '.repeat(8_000 * size)} } }`),
   },
   {
-    name: 'fields to be merged, as many as may be read',
-    code: 'GRAPHQL_VALIDATION_FAILED',
-    body: (size) => request(`{ ${'products { id } '.repeat(24 * size)} nothing }`),
+    name: 'fields to be merged',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) => request(`{ ${'products { id } '.repeat(32 * size)} nothing }`),
+  },
+  {
+    name: 'fields to be merged, of fragments',
+    code: 'OPERATION_TOO_COMPLEX',
+    body: (size) =>
+      request(
+        `{ products { ${times(32 * size, (i) => `...F${i}`)} } } ${times(32 * size, (i) => `fragment F${i} on Product { id }`)}`,
+      ),
   },
   {
     name: 'aliases',

@@ -137,12 +137,32 @@ describe('what an operation costs', () => {
 it.each([
   ['depth', 12, (n: number) => `{ products ${'{ products '.repeat(n - 1)}${'}'.repeat(n - 1)} }`],
   ['number of aliases', 30, (n: number) => `{ ${Array.from({ length: n }, (_, i) => `a${i}: __typename`).join(' ')} }`],
-  ['number of directives', 30, (n: number) => `{ ${'__typename @skip(if: false) '.repeat(n)} }`],
+  ['number of directives', 30, (n: number) => `{ __typename ${'@skip(if: false) '.repeat(n)} }`],
+  ['number of repeats of a field', 30, (n: number) => `{ ${'products { id } '.repeat(n)} }`],
+  ['number of repeats of a field', 30, (n: number) => `{ products { ${'... { ... { id } } '.repeat(n)} } }`],
+  [
+    'number of repeats of a field',
+    30,
+    (n: number) => `{ ${Array.from({ length: n }, (_, i) => `...F${i}`).join(' ')} }
+      ${Array.from({ length: n }, (_, i) => `fragment F${i} on Query { me { id } }`).join(' ')}`,
+  ],
 ])('says what the limit of the %s is', (what, limit, query) => {
   const faults = (n: number) => validate(schema, parse(query(n)), limitRules).map(({ originalError }) => originalError);
   expect(faults(limit)).toEqual([]);
   expect(faults(limit + 1)).toEqual([tooComplex({ limit, actual: limit + 1 })]);
   expect(String(faults(limit + 1)[0])).toContain(`${what} of ${limit + 1}; at most ${limit}`);
+});
+
+it('is no repeat of a field to be asked for elsewhere', () => {
+  const each = (n: number, field: (i: number) => string) => Array.from({ length: n }, (_, i) => field(i)).join(' ');
+  expect(refusalOf(`{ ${each(30, (i) => `a${i}: me { id }`)} me { id } }`)).toBeUndefined();
+  const operations = each(31, (i) => `query Q${i} { me { id } }`);
+  expect(validate(schema, parse(operations), limitRules)).toEqual([]);
+});
+
+it('looks no further into a document that is over a limit', () => {
+  const faults = validate(schema, parse(`{ ${'nothing { id } '.repeat(31)} }`), [...specifiedRules, ...limitRules]);
+  expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('at most 30 is allowed')]);
 });
 
 it('reads no more of a document than it may be long', () => {

@@ -18,6 +18,8 @@ const MAX_TOKENS = 1_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
 const MAX_DIRECTIVES = 30;
+/** To see whether they agree, GraphQL compares each with each, and what is below them too. */
+const MAX_REPEATS = 30;
 /** An order of 100 lines has 200. GraphQL repeats all of them in each of fifty errors. */
 const MAX_VARIABLE_FIELDS = 1_000;
 /** 1000 orders with all there is of their items, products, sellers and customers cost 130,000. */
@@ -83,13 +85,19 @@ export const refusal = (originalError: AppError) =>
 function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType<ValidationRule> {
   return {
     Document(document) {
+      let isRefused = false;
       const refuse = (what: string, limit: number, actual: number) => {
-        if (actual > limit) context.reportError(refusal(tooComplex(what, limit, actual)));
+        if (actual <= limit) return;
+        isRefused = true;
+        context.reportError(refusal(tooComplex(what, limit, actual)));
       };
       const { aliases, directives } = countsOf(document);
       refuse('depth', MAX_DEPTH, depthOf(document));
       refuse('number of aliases', MAX_ALIASES, aliases);
       refuse('number of directives', MAX_DIRECTIVES, directives);
+      refuse('number of repeats of a field', MAX_REPEATS, repeatsOf(document));
+      // Without the document, no other rule looks at what is in it: some take their time.
+      return isRefused ? null : undefined;
     },
   };
 }
@@ -106,6 +114,37 @@ function countsOf(document: DocumentNode) {
     },
   });
   return counts;
+}
+
+/** How often the field that is asked for most often at one place is; fragments of a type are all at one place. */
+function repeatsOf(document: DocumentNode): number {
+  interface Place {
+    times: number;
+    readonly fields: Map<string, Place>;
+  }
+  const newPlace = (): Place => ({ times: 0, fields: new Map() });
+  const placeIn = ({ fields }: Place, name: string): Place => {
+    const place = fields.get(name) ?? newPlace();
+    fields.set(name, place);
+    return place;
+  };
+  let most = 0;
+  const visitAll = ({ selections }: SelectionSetNode, place: Place): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) visitAll(selection.selectionSet, place);
+      if (selection.kind !== Kind.FIELD) continue;
+      const field = placeIn(place, (selection.alias ?? selection.name).value);
+      most = Math.max(most, ++field.times);
+      if (selection.selectionSet) visitAll(selection.selectionSet, field);
+    }
+  };
+  const types = newPlace();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) visitAll(definition.selectionSet, newPlace());
+    if (definition.kind === Kind.FRAGMENT_DEFINITION)
+      visitAll(definition.selectionSet, placeIn(types, definition.typeCondition.name.value));
+  }
+  return most;
 }
 
 /** The deepest operation's, through fragments; what asks for the schema has a rule of GraphQL's own. */
