@@ -16,6 +16,7 @@ export {
   currentTraceparent,
   describeSpan,
   failSpan,
+  isKept,
   runAsSpan,
   runWithTrace,
   type Scope,

@@ -44,16 +44,15 @@ export function runWithTrace<T>(traceparent: string | null | undefined, fn: () =
   return current.run({ ...known, traceparent: valid(traceparent) ?? newTraceparent() }, fn);
 }
 
-/** As `runWithTrace`; where traces are exported, it is a span of its trace too. */
+/** As `runWithTrace`; where its trace is kept, it is a span of it too. */
 export function runAsSpan<T>(
   traceparent: string | null | undefined,
   { name, ...options }: SpanOptions & { name: string },
   fn: () => Promise<T>,
   known?: Known,
 ): Promise<T> {
-  // Of a trace that is not kept nothing is made, down to the spans of SQL, so that it costs nothing.
-  if (traceparent && valid(traceparent) && !isKept(traceparent))
-    return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
+  // Of others nothing is made, down to the spans of SQL, so that they cost nothing.
+  if (!isKept(traceparent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
   return tracer.startActiveSpan(name, options, contextOf(traceparent), async (span) => {
     try {
       return await runWithTrace(traceparentOf(span), fn, known);
@@ -106,6 +105,12 @@ export function addToScope(known: Known): void {
   if (scope) Object.assign(scope, known);
 }
 
+/** Whether whoever began the trace keeps it; undefined where nobody has begun one. */
+export function isKept(traceparent: string | null | undefined): boolean | undefined {
+  const [, , , flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  return flags === undefined ? undefined : (Number.parseInt(flags, 16) & TraceFlags.SAMPLED) !== 0;
+}
+
 function contextOf(traceparent: string | null | undefined) {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   if (!traceId || !spanId || !flags) return ROOT_CONTEXT;
@@ -121,8 +126,6 @@ function traceparentOf(span: Span): string | undefined {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return valid(`00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`);
 }
-
-const isKept = (traceparent: string) => (Number.parseInt(traceparent.slice(-2), 16) & TraceFlags.SAMPLED) !== 0;
 
 const valid = (traceparent: string | null | undefined) =>
   traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined;

@@ -1,4 +1,5 @@
 import { context, propagation, trace } from '@opentelemetry/api';
+import { isKept } from '@app/messaging';
 import { Logger } from '@nestjs/common';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +29,8 @@ export async function startTracing(service: string, config: ServiceConfig): Prom
   const exporter = new OTLPTraceExporter({ url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href });
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'bazaar' }),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
+    // Which traces are begun is decided where requests come in.
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });
   const tellOfLoss = (error: unknown) =>
@@ -37,7 +39,7 @@ export async function startTracing(service: string, config: ServiceConfig): Prom
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  await instrument();
+  await instrument(ratio);
   return async () => {
     const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('it is slow')));
     await Promise.race([provider.shutdown(), late]).catch(tellOfLoss);
@@ -45,7 +47,7 @@ export async function startTracing(service: string, config: ServiceConfig): Prom
 }
 
 /** HTTP and SQL; what goes between services makes its own spans (`libs/messaging/src/trace.ts`), over either transport. */
-async function instrument() {
+async function instrument(ratio: number) {
   const [{ registerInstrumentations }, { HttpInstrumentation }, { PgInstrumentation }] = await Promise.all([
     import('@opentelemetry/instrumentation'),
     import('@opentelemetry/instrumentation-http'),
@@ -54,7 +56,10 @@ async function instrument() {
   registerInstrumentations({
     instrumentations: [
       new HttpInstrumentation({
-        ignoreIncomingRequestHook: ({ url }) => /^\/(health|metrics)\b/.test(url ?? ''),
+        // Of what is not kept no span is begun: one that is thrown away costs half as much as one that is sent.
+        ignoreIncomingRequestHook: ({ url, headers }) =>
+          /^\/(health|metrics)\b/.test(url ?? '') ||
+          !(isKept(headers.traceparent?.toString()) ?? Math.random() < ratio),
         disableOutgoingRequestInstrumentation: true,
         // Of a GET it holds the document and its variables.
         startIncomingSpanHook: ({ url }) => (url?.includes('?') ? { 'url.query': 'REDACTED' } : {}),
