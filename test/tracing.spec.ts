@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../libs/testing/src/eventually.js';
 import { newCustomer, type Customer, type Product } from './client.js';
+import { LiveClient } from './live-client.js';
 import { OtlpReceiver, type Span } from './otlp-receiver.js';
 import { startStack, type Stack } from './stack.js';
 import { settledOrders } from './stock.js';
@@ -160,6 +161,32 @@ describe('with a collector', () => {
     expect(collector.trace(unkept)).toEqual([]);
   });
 
+  test('an update that a client is told of belongs to the trace of what has changed the order', async () => {
+    const buyer = await newCustomer(stack.url);
+    const live = new LiveClient(stack.url, buyer.token!);
+    const updates = live.subscribe<{ status: string }>('subscription Follow { orderUpdated { status user { name } } }');
+    await live.listening();
+    const traceId = await place(buyer, product);
+    await eventually(() => expect(updates.told.at(-1)?.status).toBe('PROCESSING'));
+    await live.close();
+    await eventually(() => {
+      const trace = collector.trace(traceId);
+      const causes = ['order.placed', 'order.processing'].map((event) =>
+        trace.find(({ name, kind, service }) => name === event && kind === 'CONSUMER' && service === told('gateway')),
+      );
+      const update = trace.findLast(({ name }) => name === 'subscription orderUpdated')!;
+      expect(causes.map((cause) => cause?.spanId)).toContain(update.parentSpanId);
+      expect(update.attributes).toMatchObject({
+        'graphql.operation.type': 'subscription',
+        'graphql.operation.name': 'Follow',
+      });
+      const below = ({ spanId }: Span) =>
+        trace.filter(({ parentSpanId }) => parentSpanId === spanId).map(({ name }) => name);
+      expect(below(update)).toEqual(['user.getMany']);
+      expect(causes.flatMap((cause) => below(cause!))).toContain('order.get');
+    });
+  });
+
   test('scrapes, checks of health and what the services do by themselves are in no trace', async () => {
     await settledOrders([customer]);
     await whole(await place(customer, product));
@@ -190,6 +217,31 @@ describe('with a collector', () => {
       .flat();
   }
 });
+
+test(
+  'of what nobody has begun a trace for, the share that is set is kept',
+  async () => {
+    const collector = await OtlpReceiver.start();
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER_ARG: '0.2' };
+    const stack = await startStack({ environment });
+    try {
+      const customer = await newCustomer(stack.url);
+      for (let i = 0; i < 300; i++) await customer.products();
+      await place(customer, await customer.createProduct());
+      await eventually(() => expect(collector.spans.map(({ name }) => name)).toContain('mutation placeOrder'));
+      const kept = collector.spans.filter(({ name }) => name === 'query products');
+      // Of 300, 60 on average; once in a million runs it is none of these.
+      expect(kept.length).toBeGreaterThan(25);
+      expect(kept.length).toBeLessThan(95);
+      const roots = collector.spans.filter(({ parentSpanId }) => !parentSpanId);
+      expect(roots.filter(({ kind }) => kind !== 'SERVER')).toEqual([]);
+    } finally {
+      await stack.stop();
+      await collector.stop();
+    }
+  },
+  TEST_TIMEOUT_MS,
+);
 
 describe('without one', () => {
   test(

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '@app/contracts';
+import { currentScope, failSpan, runAsSpan } from '@app/messaging';
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -15,6 +16,7 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { GatewayConfig } from '../config.js';
+import { codeOf } from './format-error.js';
 import { describeOperation } from './operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
 
@@ -59,23 +61,40 @@ function coded(errors: readonly GraphQLError[], code: ErrorCode): readonly Graph
   return errors;
 }
 
+/** What the source of a subscription yields. */
+export interface Update {
+  /** Of what has caused it: what is read for the update belongs to that trace. */
+  readonly traceparent: string | undefined;
+}
+
 /** As GraphQL's own `subscribe`; but each update is an operation of its own, whose loaders begin afresh. */
 export async function subscribe(args: ExecutionArgs): Promise<Updates | ExecutionResult> {
   const events = await createSourceEventStream(args);
-  return Symbol.asyncIterator in events ? new Updates(events[Symbol.asyncIterator](), args) : events;
+  return Symbol.asyncIterator in events
+    ? new Updates(events[Symbol.asyncIterator]() as AsyncIterator<Update>, args)
+    : events;
 }
 
 class Updates implements AsyncIterableIterator<ExecutionResult> {
   constructor(
-    private readonly events: AsyncIterator<unknown>,
+    private readonly events: AsyncIterator<Update>,
     private readonly args: ExecutionArgs,
   ) {}
 
   async next(): Promise<IteratorResult<ExecutionResult>> {
     const { done, value } = await this.events.next();
     if (done) return { done, value: undefined };
+    const result = await runAsSpan(value.traceparent, { name: 'update' }, () => this.tell(value), currentScope());
+    return { done: false, value: result };
+  }
+
+  private async tell(update: Update): Promise<ExecutionResult> {
+    const { document, operationName } = this.args;
+    describeOperation(getOperationAST(document, operationName) ?? undefined);
     const contextValue = { ...(this.args.contextValue as object) };
-    return { done: false, value: await execute({ ...this.args, rootValue: value, contextValue }) };
+    const result = await execute({ ...this.args, rootValue: update, contextValue });
+    if (result.errors?.[0]) failSpan(codeOf(result.errors[0]));
+    return result;
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {

@@ -39,7 +39,7 @@ function change(orderId: string, version: number) {
 function versionsToldTo(listener: OrderListener): number[] {
   const versions: number[] = [];
   void (async () => {
-    for await (const { version } of listener) versions.push(version);
+    for await (const { order } of listener) versions.push(order.version);
   })();
   return versions;
 }
@@ -59,11 +59,11 @@ describe('a listener', () => {
     updates.changed({ orderId: others, userId: randomUUID(), version: 1 });
     change(first, 1);
     change(second, 1);
-    expect((await listener.next()).value).toMatchObject({ id: first, version: 1 });
-    expect((await listener.next()).value).toMatchObject({ id: second, version: 1 });
+    expect((await listener.next()).value?.order).toMatchObject({ id: first, version: 1 });
+    expect((await listener.next()).value?.order).toMatchObject({ id: second, version: 1 });
     const next = listener.next();
     change(first, 2);
-    expect((await next).value).toMatchObject({ id: first, version: 2 });
+    expect((await next).value?.order).toMatchObject({ id: first, version: 2 });
     expect(service.asked.map(({ id }) => id)).toEqual([first, second, first]);
   });
 
@@ -72,7 +72,7 @@ describe('a listener', () => {
     const listener = updates.listen(jane, named);
     change(other, 1);
     change(named, 2);
-    expect((await listener.next()).value).toMatchObject({ id: named, version: 2 });
+    expect((await listener.next()).value?.order).toMatchObject({ id: named, version: 2 });
     expect(service.asked.map(({ id }) => id)).toEqual([named]);
   });
 
@@ -129,7 +129,7 @@ describe('a listener', () => {
     const listener = updates.listen(jane);
     updates.changed({ orderId: hidden, userId: jane.userId, version: 1 });
     change(seen, 1);
-    expect((await listener.next()).value).toMatchObject({ id: seen });
+    expect((await listener.next()).value?.order).toMatchObject({ id: seen });
   });
 
   it('that does not read costs no requests, and falls behind when too many orders wait', async () => {

@@ -3,7 +3,7 @@ import { AppError, Caller, type OrderClient, OrderDto, orders } from '@app/contr
 import { InjectClient } from '@app/messaging';
 import { Args, ID, Resolver, Subscription } from '@nestjs/graphql';
 import { IdPipe } from '../graphql/id-argument.js';
-import type { OrderListener } from './order-listener.js';
+import type { OrderListener, OrderUpdate } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 
 @Resolver()
@@ -15,7 +15,7 @@ export class OrderSubscription {
 
   @Subscription(() => OrderDto, {
     description: "Signed in: each change of one of the caller's orders, or of the one named.",
-    resolve: (order: OrderDto) => order,
+    resolve: ({ order }: OrderUpdate) => order,
   })
   @SignedIn()
   async orderUpdated(
