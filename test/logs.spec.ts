@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
 import { freePorts } from './app-process.js';
 import { Client, newCustomer, type Customer } from './client.js';
 import { LiveClient } from './live-client.js';
@@ -103,19 +106,52 @@ test('what people have given us is in no line of the log, also where something w
   expect(output).toMatch(/DEBUG|TRACE/);
 });
 
-test('lines are JSON in production, and readable elsewhere', async () => {
+test('lines are JSON in production, and readable elsewhere; each names what it belongs to', async () => {
   const [MANAGEMENT_PORT] = await freePorts(1);
   const environment = { NODE_ENV: 'production', LOG_LEVEL: 'debug', MANAGEMENT_PORT: MANAGEMENT_PORT! };
   const production = await StandaloneStack.start(environment);
-  await production.stop();
-  const lines = production.output.split('\n').filter((line) => line.startsWith('{'));
+  let seller: Customer;
+  try {
+    seller = await newCustomer(production.url);
+    await inItsDatabase(production, 'bazaar_product', 'alter table products rename to something_else');
+    const create = 'mutation ($input: ProductInput!) { createProduct(input: $input) { id } }';
+    const input = { name: 'Pot', price: 1, description: '', stock: 1 };
+    await expect(seller.refusal(create, { input })).rejects.toThrow('INTERNAL_SERVER_ERROR');
+  } finally {
+    await production.stop();
+  }
+
+  const lines = production.output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, string>);
   expect(lines.length).toBeGreaterThan(10);
   for (const line of lines)
-    expect(JSON.parse(line)).toMatchObject({
+    expect(line).toMatchObject({
       level: expect.stringMatching(/^(debug|info|warn|error)$/),
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       service: 'standalone',
       msg: expect.any(String),
     });
+  const [atTheService, atTheGateway] = ['product.create', 'createProduct'].map((pattern) =>
+    lines.find((line) => line.level === 'error' && line.pattern === pattern),
+  );
+  expect(atTheGateway).toMatchObject({
+    userId: seller.id,
+    requestId: expect.stringMatching(/^req-/),
+    traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
+  const { userId, requestId, traceId } = atTheGateway!;
+  expect(atTheService).toMatchObject({ userId, requestId, traceId });
   expect(stack.output).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: \[\w+\] \w/m);
 });
+
+/** Of the PostgreSQL that the standalone has brought. */
+async function inItsDatabase({ folder }: StandaloneStack, database: string, sql: string): Promise<void> {
+  const password = await readFile(join(folder, 'postgres', 'password'), 'utf8');
+  const [, , , port] = (await readFile(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n');
+  const client = new pg.Client(`postgres://postgres:${password.trim()}@127.0.0.1:${port}/${database}`);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}

@@ -2,12 +2,11 @@ import { AppError, type ErrorData } from '@app/contracts';
 import type { BaseRpcContext, MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, tap, throwError } from 'rxjs';
 import { outcomeOf, requestClientDuration, requestServerDuration, stopwatch, type RequestOutcome } from './metrics.js';
-import { runAsSpan, SpanKind } from './trace.js';
+import { type Origin, runAsSpan, SpanKind } from './trace.js';
 
-export interface IncomingRequest {
+export interface IncomingRequest extends Origin {
   pattern: string;
   data: unknown;
-  traceparent?: string;
 }
 
 export type Answer = { response: unknown } | { err: ErrorData };
@@ -18,7 +17,7 @@ export const REQUESTS_AT_ONCE = 64;
 /** Gives one request to its handler and returns the answer as JSON. Never throws. */
 export async function answerTo(
   handlers: Map<string, MessageHandler>,
-  { pattern, data, traceparent }: IncomingRequest,
+  { pattern, data, traceparent, requestId }: IncomingRequest,
   context: BaseRpcContext,
 ): Promise<string> {
   const handler = handlers.get(pattern);
@@ -34,7 +33,7 @@ export async function answerTo(
         const result: unknown = await handler(data, context);
         return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
       },
-      { pattern, userId: userOf(data) },
+      { pattern, requestId, userId: userOf(data) },
     );
     measure('OK');
     return JSON.stringify({ response } satisfies Answer);

@@ -19,7 +19,7 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-
 /** What is known of what runs, for its log lines. */
 export interface Scope {
   traceId: string;
-  /** Of the HTTP request, or the id of the event. */
+  /** Of the HTTP request, wherever what it leads to runs; or the id of the event. */
   requestId?: string;
   /** The request or event, `order.place`; at the gateway the field of the API. */
   pattern?: string;
@@ -86,6 +86,18 @@ function fail(span: Span, code: ErrorCode): void {
 export function currentTraceparent(): string | undefined {
   const span = trace.getActiveSpan();
   return (span && traceparentOf(span)) ?? current.getStore()?.traceparent;
+}
+
+/** What a request carries of what makes it. */
+export interface Origin {
+  traceparent?: string;
+  requestId?: string;
+}
+
+export function currentOrigin(): Origin {
+  const traceparent = currentTraceparent();
+  const requestId = current.getStore()?.requestId;
+  return { ...(traceparent && { traceparent }), ...(requestId && { requestId }) };
 }
 
 /** The id of the trace that this is part of, 32 hexadecimal digits. */

@@ -2,7 +2,7 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import type { Observable } from 'rxjs';
 import type { CloudEvent } from '../cloud-event.js';
 import { serviceOf, unavailable, withDeadline } from '../request-dispatch.js';
-import { currentTraceparent } from '../trace.js';
+import { currentOrigin } from '../trace.js';
 import type { RequestServer } from './request.server.js';
 
 abstract class InProcessClient extends ClientProxy {
@@ -42,7 +42,7 @@ export class RequestClient extends InProcessClient {
     const request = {
       pattern: String(pattern),
       data: JSON.parse(JSON.stringify(data)),
-      traceparent: currentTraceparent(),
+      ...currentOrigin(),
     };
     return server.ask({
       request,

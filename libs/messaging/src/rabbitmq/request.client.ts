@@ -4,7 +4,7 @@ import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import type { Observable } from 'rxjs';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
-import { currentTraceparent } from '../trace.js';
+import { currentOrigin } from '../trace.js';
 import type { Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
 import { DEADLINE, requestQueue } from './topology.js';
@@ -45,7 +45,6 @@ export class RequestClient extends RabbitMqClient {
 
   protected override publish({ pattern, data }: ReadPacket, callback: Callback): () => void {
     const correlationId = randomUUID();
-    const traceparent = currentTraceparent();
     try {
       const queue = requestQueue(this.broker, serviceOf(String(pattern)));
       this.channelNow().sendToQueue(queue, Buffer.from(JSON.stringify({ pattern, data })), {
@@ -53,7 +52,7 @@ export class RequestClient extends RabbitMqClient {
         replyTo: REPLIES,
         mandatory: true,
         expiration: this.timeoutMs,
-        headers: { [DEADLINE]: Date.now() + this.timeoutMs, ...(traceparent && { traceparent }) },
+        headers: { [DEADLINE]: Date.now() + this.timeoutMs, ...currentOrigin() },
       });
       this.waiting.set(correlationId, callback);
     } catch (err) {

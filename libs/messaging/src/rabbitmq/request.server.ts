@@ -4,6 +4,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { answerTo, REQUESTS_AT_ONCE, unavailable, type IncomingRequest } from '../request-dispatch.js';
 import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
+import type { Origin } from '../trace.js';
 import { DEADLINE, requestQueue } from './topology.js';
 
 /** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */
@@ -58,7 +59,8 @@ export class RequestServer extends RabbitMqServer {
 function readRequest({ content, properties }: ConsumeMessage): IncomingRequest {
   try {
     const { pattern, data } = JSON.parse(content.toString()) as IncomingRequest;
-    return { pattern, data, traceparent: properties.headers?.['traceparent'] as string | undefined };
+    const { traceparent, requestId } = (properties.headers ?? {}) as Origin;
+    return { pattern, data, traceparent, requestId };
   } catch {
     return { pattern: '', data: undefined };
   }
