@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { absentServices, urls } from '../scripts/backing-services.mjs';
-import { build, entryOf, fail, install, services, start } from '../scripts/workspace.mjs';
+import { build, entryOf, fail, services, start } from '../scripts/workspace.mjs';
 
 const READY_MS = 180_000;
 
@@ -16,7 +16,6 @@ const READY_MS = 180_000;
  * that their logs go to
  */
 export async function startStack({ nodeOptions = [], environment = {}, output = 2 } = {}) {
-  install();
   build();
   const absent = await absentServices();
   if (absent.length > 0) fail(absent.map(({ what, run }) => `${what}. To start it:\n  ${run}`).join('\n'));

@@ -6,11 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { install, root, say } from './workspace.mjs';
+import { root, say } from './workspace.mjs';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' }, write: { type: 'boolean' } } });
 
-install();
 const { parseAllDocuments } = await import('yaml');
 const { schemaFaults } = await import('./kubernetes/schemas.mjs');
 const { conventionFaults } = await import('./kubernetes/conventions.mjs');

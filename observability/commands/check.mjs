@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, install, node, root, say } from '../../scripts/workspace.mjs';
+import { fail, node, root, say } from '../../scripts/workspace.mjs';
 
 const { values: asked } = parseArgs({
   options: {
@@ -19,7 +19,6 @@ const { values: asked } = parseArgs({
   },
 });
 
-install();
 if (!process.features.typescript)
   fail(`This is Node ${process.versions.node}, which does not run TypeScript: use npm run observability:check`);
 const { boards, fileOf, jsonOf } = await import('../grafana/dashboards.ts');

@@ -3,14 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../../libs/testing/src/tcp-proxy.ts';
 import { urls } from '../../scripts/backing-services.mjs';
-import { fail, install, say } from '../../scripts/workspace.mjs';
+import { fail, say } from '../../scripts/workspace.mjs';
 
 const WARM_UP_MS = 40_000;
 const LOOK_MS = 1_000;
 /** An alert that has not come, or gone, by then does not. */
 const MOST_MS = 8 * 60_000;
 
-install();
 const { load } = await import('./load.mjs');
 const { findMissingTools, startWatchedSystem } = await import('./watched-system.mjs');
 

@@ -5,11 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { fail, install, say } from '../../scripts/workspace.mjs';
+import { fail, say } from '../../scripts/workspace.mjs';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' }, pictures: { type: 'string' } } });
 
-install();
 const { boards } = await import('../grafana/dashboards.ts');
 const { failOrderEvents, killService, repeatAndGarbleEvents } = await import('./faults.mjs');
 const { load } = await import('./load.mjs');
