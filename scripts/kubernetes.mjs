@@ -6,13 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { conventionFaults } from './kubernetes/conventions.mjs';
+import { schemaFaults } from './kubernetes/schemas.mjs';
 import { root, say } from './workspace.mjs';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' }, write: { type: 'boolean' } } });
-
-const { parseAllDocuments } = await import('yaml');
-const { schemaFaults } = await import('./kubernetes/schemas.mjs');
-const { conventionFaults } = await import('./kubernetes/conventions.mjs');
 
 const deploy = join(root, 'deploy', 'kubernetes');
 const overlays = readdirSync(join(deploy, 'overlays'));

@@ -9,6 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, node, root, say } from '../../scripts/workspace.mjs';
+import { boards, fileOf, jsonOf } from '../grafana/dashboards.ts';
+import { faultsOfDashboards } from './dashboards.mjs';
+import { checkLive } from './questions.mjs';
 
 const { values: asked } = parseArgs({
   options: {
@@ -18,12 +21,6 @@ const { values: asked } = parseArgs({
     write: { type: 'boolean' },
   },
 });
-
-if (!process.features.typescript)
-  fail(`This is Node ${process.versions.node}, which does not run TypeScript: use npm run observability:check`);
-const { boards, fileOf, jsonOf } = await import('../grafana/dashboards.ts');
-const { faultsOfDashboards } = await import('./dashboards.mjs');
-const { checkLive } = await import('./questions.mjs');
 
 const prometheus = join(root, 'observability', 'prometheus');
 const filesIn = (folder) => readdirSync(join(prometheus, folder)).map((name) => join(prometheus, folder, name));

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../../libs/testing/src/tcp-proxy.ts';
 import { urls } from '../../scripts/backing-services.mjs';
 import { fail, say } from '../../scripts/workspace.mjs';
+import { load } from './load.mjs';
+import { findMissingTools, startWatchedSystem } from './watched-system.mjs';
 
 const WARM_UP_MS = 40_000;
 const LOOK_MS = 1_000;
 /** An alert that has not come, or gone, by then does not. */
 const MOST_MS = 8 * 60_000;
-
-const { load } = await import('./load.mjs');
-const { findMissingTools, startWatchedSystem } = await import('./watched-system.mjs');
 
 const missing = await findMissingTools();
 for (const { name, get } of missing) say(`not here: ${name} (${get})`);

@@ -6,15 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fail, say } from '../../scripts/workspace.mjs';
+import { boards } from '../grafana/dashboards.ts';
+import { failOrderEvents, killService, repeatAndGarbleEvents } from './faults.mjs';
+import { load } from './load.mjs';
+import { SCRAPE_SECONDS } from './prometheus.mjs';
+import { checkLive } from './questions.mjs';
+import { findMissingTools, startWatchedSystem } from './watched-system.mjs';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' }, pictures: { type: 'string' } } });
-
-const { boards } = await import('../grafana/dashboards.ts');
-const { failOrderEvents, killService, repeatAndGarbleEvents } = await import('./faults.mjs');
-const { load } = await import('./load.mjs');
-const { SCRAPE_SECONDS } = await import('./prometheus.mjs');
-const { checkLive } = await import('./questions.mjs');
-const { findMissingTools, startWatchedSystem } = await import('./watched-system.mjs');
 
 /** Gauges that prom-client's default metrics call so. */
 const NAMED_BY_OTHERS = /^nodejs_active_\w+_total non-counter metrics should not have "_total" suffix$/;
