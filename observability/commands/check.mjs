@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, node, root, say } from '../../scripts/workspace.mjs';
+import { node, root, say } from '../../scripts/workspace.mjs';
 import { boards, fileOf, jsonOf } from '../grafana/dashboards.ts';
 import { faultsOfDashboards } from './dashboards.mjs';
 import { checkLive } from './questions.mjs';
