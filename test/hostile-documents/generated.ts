@@ -55,16 +55,17 @@ export const ATTACKS: Attack[] = [
     body: (size) => request(`{ products { ${'id '.repeat(8_000 * size)} } }`),
   },
   {
+    // More than may be repeated, at size 10 as many as may be read.
     name: 'fields to be merged',
     code: 'OPERATION_TOO_COMPLEX',
-    body: (size) => request(`{ ${'products { id } '.repeat(32 * size)} nothing }`),
+    body: (size) => request(`{ ${'products { id } '.repeat(11 + 23 * size)} nothing }`),
   },
   {
     name: 'fields to be merged, of fragments',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(
-        `{ products { ${times(32 * size, (i) => `...F${i}`)} } } ${times(32 * size, (i) => `fragment F${i} on Product { id }`)}`,
+        `{ products { ${times(25 + 8 * size, (i) => `...F${i}`)} } } ${times(25 + 8 * size, (i) => `fragment F${i} on Product { id }`)}`,
       ),
   },
   {

@@ -4,6 +4,7 @@ import {
   context,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   type SpanOptions,
   SpanStatusCode,
   trace,
@@ -52,8 +53,9 @@ export function runAsSpan<T>(
   known?: Known,
 ): Promise<T> {
   // Of others nothing is made, down to the spans of SQL, so that they cost nothing.
-  if (!isKept(traceparent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
-  return tracer.startActiveSpan(name, options, contextOf(traceparent), async (span) => {
+  const parent = spanContextOf(traceparent);
+  if (!parent || !isSampled(parent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
+  return tracer.startActiveSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, parent), async (span) => {
     try {
       return await runWithTrace(traceparentOf(span), fn, known);
     } catch (error) {
@@ -119,20 +121,18 @@ export function addToScope(known: Known): void {
 
 /** Whether whoever began the trace keeps it; undefined where nobody has begun one. */
 export function isKept(traceparent: string | null | undefined): boolean | undefined {
-  const [, , , flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
-  return flags === undefined ? undefined : (Number.parseInt(flags, 16) & TraceFlags.SAMPLED) !== 0;
+  const parent = spanContextOf(traceparent);
+  return parent && isSampled(parent);
 }
 
-function contextOf(traceparent: string | null | undefined) {
+/** Undefined where there is none, or it is malformed. */
+function spanContextOf(traceparent: string | null | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
-  if (!traceId || !spanId || !flags) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16),
-    isRemote: true,
-  });
+  if (!traceId || !spanId || !flags) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
+
+const isSampled = ({ traceFlags }: SpanContext) => (traceFlags & TraceFlags.SAMPLED) !== 0;
 
 function traceparentOf(span: Span): string | undefined {
   const { traceId, spanId, traceFlags } = span.spanContext();
