@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { MissedEvents, OnEvent, OnRequest, outboxRow } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
+import { REQUESTS_AT_ONCE } from '../request-dispatch.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
 
 @Controller()
@@ -75,6 +76,37 @@ if (RABBITMQ_URL)
         await connection.close();
       }
     }
+
+    it('never runs a request whose caller gave up, though connecting took half of its time', async () => {
+      const [busy, late, last] = [randomUUID(), randomUUID(), randomUUID()];
+      const begun: string[] = [];
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      @Controller()
+      class Products {
+        @OnRequest(products.requests.quote)
+        async quote({ ids }: { ids: string[] }) {
+          begun.push(...ids);
+          await released;
+          return [];
+        }
+      }
+      await world.start({ service: 'product', controllers: [Products] });
+      const ask = await world.caller();
+      const working = Array.from({ length: REQUESTS_AT_ONCE }, () => ask('product.quote', { ids: [busy] }));
+      await eventually(() => expect(begun).toHaveLength(REQUESTS_AT_ONCE));
+
+      const askSlowly = await world.caller(2_000, proxied);
+      proxy.freeze();
+      const code = askSlowly('product.quote', { ids: [late] }).catch((error: AppError) => error.code);
+      await sleep(1_000);
+      proxy.restore();
+      await expect(code).resolves.toBe('SERVICE_TIMEOUT');
+      release();
+      await Promise.all(working);
+      await expect(ask('product.quote', { ids: [last] })).resolves.toEqual([]);
+      expect(begun.filter((id) => id !== busy)).toEqual([last]);
+    });
 
     it('survives the loss of its broker, says so, loses nothing, and resumes by itself', async () => {
       const broadcasts: string[] = [];

@@ -2,7 +2,7 @@ import { AppError } from '@app/contracts';
 import type { ReadPacket, WritePacket } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
-import type { Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
 import { currentOrigin } from '../trace.js';
 import type { Broker } from './connection.js';
@@ -12,6 +12,12 @@ import { DEADLINE, requestQueue } from './topology.js';
 const REPLIES = 'amq.rabbitmq.reply-to';
 
 type Callback = (packet: WritePacket) => void;
+
+/** A request's data, and when its caller gives up, in ms since the epoch. */
+interface Timed<I> {
+  data: I;
+  deadline: number;
+}
 
 /** Sends the requests to all services: nothing hangs, and nothing runs after its caller gave up. */
 export class RequestClient extends RabbitMqClient {
@@ -29,7 +35,11 @@ export class RequestClient extends RabbitMqClient {
 
   override send<R, I>(pattern: string, data: I): Observable<R> {
     const { caller, timeoutMs } = this;
-    return withDeadline(super.send<R, I>(pattern, data), { caller, pattern, timeoutMs });
+    // The time that it takes to connect counts.
+    return defer(() => {
+      const timed = { data, deadline: Date.now() + timeoutMs };
+      return withDeadline(super.send<R, Timed<I>>(pattern, timed), { caller, pattern, timeoutMs });
+    });
   }
 
   protected async prepare(channel: Channel): Promise<void> {
@@ -43,7 +53,8 @@ export class RequestClient extends RabbitMqClient {
     await channel.consume(REPLIES, (message) => message && this.answered(message), { noAck: true });
   }
 
-  protected override publish({ pattern, data }: ReadPacket, callback: Callback): () => void {
+  protected override publish({ pattern, data: timed }: ReadPacket<Timed<unknown>>, callback: Callback): () => void {
+    const { data, deadline } = timed;
     const correlationId = randomUUID();
     try {
       const queue = requestQueue(this.broker, serviceOf(String(pattern)));
@@ -51,8 +62,8 @@ export class RequestClient extends RabbitMqClient {
         correlationId,
         replyTo: REPLIES,
         mandatory: true,
-        expiration: this.timeoutMs,
-        headers: { [DEADLINE]: Date.now() + this.timeoutMs, ...currentOrigin() },
+        expiration: Math.max(0, deadline - Date.now()),
+        headers: { [DEADLINE]: deadline, ...currentOrigin() },
       });
       this.waiting.set(correlationId, callback);
     } catch (err) {

@@ -47,10 +47,11 @@ export class RequestServer extends RabbitMqServer {
 
   private refusalOf({ fields, properties }: ConsumeMessage): AppError | undefined {
     if (fields.redelivered) return unavailable('The service was interrupted');
-    const lateMs = Date.now() - Number(properties.headers?.[DEADLINE]);
-    if (!(lateMs > 0)) return undefined;
+    const leftMs = Number(properties.headers?.[DEADLINE]) - Date.now();
+    // The caller's timer may be a millisecond early.
+    if (!(leftMs <= 1)) return undefined;
     // It waited in a process that stood still; or the clocks of two machines differ by more than a request may take.
-    this.logger.warn(`${this.name}: a request came ${lateMs} ms after its deadline and was not run`);
+    this.logger.warn(`${this.name}: a request came with ${leftMs} ms left of its time and was not run`);
     return new AppError('SERVICE_TIMEOUT', 'The request came to its service too late');
   }
 }
