@@ -3,7 +3,7 @@ import { eventually, TcpProxy } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import { connect, type Channel } from 'amqplib';
+import { connect, type ConfirmChannel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
@@ -64,10 +64,10 @@ if (RABBITMQ_URL)
     const startOrders = (transport = world.transport) =>
       world.start({ service: 'order', controllers: [Reservations], databaseUrl: world.database.url, transport });
 
-    async function onChannel<T>(work: (channel: Channel, prefix: string) => Promise<T>): Promise<T> {
+    async function onChannel<T>(work: (channel: ConfirmChannel, prefix: string) => Promise<T>): Promise<T> {
       const connection = await connect(RABBITMQ_URL!);
       try {
-        const channel = await connection.createChannel();
+        const channel = await connection.createConfirmChannel();
         channel.on('error', () => {});
         const result = await work(channel, world.broker!.prefix);
         await channel.close();
@@ -232,6 +232,8 @@ if (RABBITMQ_URL)
       await onChannel(async (channel, prefix) => {
         channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('{not json'));
         channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('null'));
+        // A quorum queue may lose what was published, when the channel closes before it is confirmed.
+        await channel.waitForConfirms();
       });
       const reason = expect.stringMatching(/not a CloudEvent/);
       const letter = expect.objectContaining({ id: '', type: '', attempts: 1, reason });
