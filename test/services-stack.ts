@@ -113,7 +113,7 @@ function through(proxy: TcpProxy, url: string): string {
   return Object.assign(new URL(url), { host }).href;
 }
 
-async function removeKeys(prefix: string): Promise<void> {
+export async function removeKeys(prefix: string): Promise<void> {
   const client = createClient({ url: backing.redis() });
   await client.connect();
   try {
