@@ -8,8 +8,7 @@ import { productService } from '../apps/product/src/product.module.js';
 import { userService } from '../apps/user/src/user.module.js';
 import { currentTraceparent, InProcessTransport, RabbitMqTransport } from '../libs/messaging/src/index.js';
 import { DatabaseServiceConfig, startService } from '../libs/platform/src/index.js';
-import { loadOf, TestBroker, TestDatabase, type Load } from '../libs/testing/src/index.js';
-import { removeKeys } from './services-stack.js';
+import { loadOf, removeKeys, TestBroker, TestDatabase, type Load } from '../libs/testing/src/index.js';
 
 const admin = { email: 'admin@example.com', password: 'correct horse' };
 const services = { user: userService, product: productService, order: orderService };
@@ -41,7 +40,7 @@ beforeAll(async () => {
   }
   const KEY_PREFIX = `test-${randomBytes(6).toString('hex')}:`;
   const config = Object.assign(new GatewayConfig(), { PORT: undefined, REDIS_URL, KEY_PREFIX });
-  if (REDIS_URL) closing.push(() => removeKeys(KEY_PREFIX));
+  if (REDIS_URL) closing.push(() => removeKeys(REDIS_URL, KEY_PREFIX));
   gateway = await startService(gatewayService, config, transport);
   closing.push(() => gateway.close());
 

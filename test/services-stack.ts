@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createClient } from 'redis';
+import { removeKeys } from '../libs/testing/src/redis-keys.js';
 import { TcpProxy } from '../libs/testing/src/tcp-proxy.js';
 import { TestBroker } from '../libs/testing/src/test-broker.js';
 import { TestDatabase } from '../libs/testing/src/test-database.js';
@@ -62,7 +62,13 @@ export class ServicesStack implements Stack {
       { user, product, order },
       async () => {
         await Promise.all(stack.processes.map((app) => app.kill()));
-        await Promise.all([user.drop(), product.drop(), order.drop(), broker.drop(), removeKeys(keyPrefix)]);
+        await Promise.all([
+          user.drop(),
+          product.drop(),
+          order.drop(),
+          broker.drop(),
+          removeKeys(backing.redis(), keyPrefix),
+        ]);
       },
     );
     try {
@@ -111,16 +117,6 @@ export class ServicesStack implements Stack {
 function through(proxy: TcpProxy, url: string): string {
   const { host } = new URL(proxy.url);
   return Object.assign(new URL(url), { host }).href;
-}
-
-export async function removeKeys(prefix: string): Promise<void> {
-  const client = createClient({ url: backing.redis() });
-  await client.connect();
-  try {
-    for await (const key of client.scanIterator({ MATCH: `${prefix}*` })) await client.del(key);
-  } finally {
-    await client.disconnect();
-  }
 }
 
 /** Where the real ones are. */

@@ -1,5 +1,6 @@
 export { eventually } from './eventually.js';
 export { loadOf, type Load } from './load.js';
+export { removeKeys } from './redis-keys.js';
 export { schemaDrift } from './schema-drift.js';
 export { ServiceUnderTest, type Stubs } from './service-under-test.js';
 export { TestDatabase } from './test-database.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ProductClient, type ProductDto } from '@app/contracts';
-import { eventually, TcpProxy } from '@app/testing';
+import { eventually, removeKeys, TcpProxy } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import { createClient } from 'redis';
@@ -159,12 +159,7 @@ if (redisUrl)
       return gateway;
     }
 
-    const afterwardsRemoveKeysOf = (prefix: string) =>
-      closing.push(async () => {
-        const redis = await createClient({ url: redisUrl }).connect();
-        for await (const key of redis.scanIterator({ MATCH: `${prefix}*` })) await redis.del(key);
-        await redis.disconnect();
-      });
+    const afterwardsRemoveKeysOf = (prefix: string) => closing.push(() => removeKeys(redisUrl, prefix));
 
     const started = async (shop: Shop) => {
       const config = settings();

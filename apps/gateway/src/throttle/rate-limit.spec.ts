@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Role, type UserDto } from '@app/contracts';
-import { eventually, TcpProxy } from '@app/testing';
+import { eventually, removeKeys, TcpProxy } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GraphQLFormattedError } from 'graphql';
 import { createClient as createSubscriptions } from 'graphql-ws';
@@ -177,16 +177,16 @@ const redisUrl = process.env.TEST_REDIS_URL;
 
 if (redisUrl)
   describe('the rate of a client, counted in Redis', () => {
-    async function settings() {
+    const settings = async () => {
       const KEY_PREFIX = `test-${randomUUID()}:`;
       const redis = await createClient({ url: redisUrl }).connect();
-      closing.push(async () => {
-        for await (const key of redis.scanIterator({ MATCH: `${KEY_PREFIX}*` })) await redis.del(key);
-        await redis.disconnect();
-      });
+      closing.push(
+        () => redis.disconnect(),
+        () => removeKeys(redisUrl, KEY_PREFIX),
+      );
       const counts = () => redis.keys(`${KEY_PREFIX}rate:*`);
       return { redis, counts, config: { RATE_LIMIT: 20, REDIS_URL: redisUrl, KEY_PREFIX } };
-    }
+    };
     const left = async (gateway: GatewayUnderTest, from: string) =>
       Number(/r=(\d+)/.exec(String((await ask(gateway, PRODUCTS, { from })).headers.ratelimit))?.[1]);
 

@@ -1,0 +1,11 @@
+import { createClient } from 'redis';
+
+/** Removes all that a test has kept under its own prefix in the Redis at `url`. */
+export async function removeKeys(url: string, prefix: string): Promise<void> {
+  const client = await createClient({ url }).connect();
+  try {
+    for await (const key of client.scanIterator({ MATCH: `${prefix}*` })) await client.del(key);
+  } finally {
+    await client.disconnect();
+  }
+}
