@@ -11,4 +11,8 @@ export const database = {
     { name: '001-users', class: Migration001Users },
     { name: '002-sessions', class: Migration002Sessions },
   ],
+  stale: [
+    { table: 'sessions', key: 'id', where: 'expires_at < now()' },
+    { table: 'login_failures', key: 'email_hash', where: `last_failed_at < now() - interval '1 day'` },
+  ],
 };

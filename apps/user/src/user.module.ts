@@ -5,7 +5,6 @@ import { database } from './mikro-orm.config.js';
 import { AccessTokens } from './session/access-tokens.js';
 import { JwksController } from './session/jwks.controller.js';
 import { LoginThrottle } from './session/login-throttle.js';
-import { Pruning } from './session/pruning.js';
 import { SessionController } from './session/session.controller.js';
 import { SigningKeys } from './session/signing-keys.js';
 import { UserController } from './user/user.controller.js';
@@ -13,7 +12,7 @@ import { UserController } from './user/user.controller.js';
 @Module({
   imports: [JwtModule],
   controllers: [UserController, SessionController, JwksController],
-  providers: [AccessTokens, SigningKeys, LoginThrottle, Pruning],
+  providers: [AccessTokens, SigningKeys, LoginThrottle],
 })
 export class UserModule {}
 

@@ -1,11 +1,16 @@
 import type { ServiceName } from '@app/contracts';
 import type { EntityClass, MigrationObject } from '@mikro-orm/core';
 import type { Type } from '@nestjs/common';
+import type { StaleRows } from './database/pruning.js';
 
 /** One app, as it can be started alone, in one process with others, or under test. */
 export interface ServiceDefinition {
   readonly name: ServiceName | 'gateway';
   readonly module: Type;
   /** Left out by an app that keeps no data. */
-  readonly database?: { readonly entities: EntityClass<object>[]; readonly migrations: MigrationObject[] };
+  readonly database?: {
+    readonly entities: EntityClass<object>[];
+    readonly migrations: MigrationObject[];
+    readonly stale?: readonly StaleRows[];
+  };
 }

@@ -1,11 +1,13 @@
 import { MessagingModule, type Transport } from '@app/messaging';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { ormOptions } from './database/database.js';
+import { Pruning } from './database/pruning.js';
 import { Dependencies } from './health/dependencies.js';
 import { HealthController } from './health/health.controller.js';
 import type { ServiceDefinition } from './service-definition.js';
@@ -18,6 +20,7 @@ export class ServiceModule {
   static of(definition: ServiceDefinition, config: ServiceConfig, transport: Transport): DynamicModule {
     const { name, database, module } = definition;
     const withDatabase = database && config instanceof DatabaseServiceConfig ? { database, config } : undefined;
+    const stale = withDatabase?.database.stale;
     return {
       module: ServiceModule,
       imports: [
@@ -49,6 +52,9 @@ export class ServiceModule {
         { provide: SERVICE_NAME, useValue: name },
         { provide: TRANSPORT, useValue: transport },
         Dependencies,
+        ...(stale
+          ? [{ provide: Pruning, inject: [EntityManager], useFactory: (em: EntityManager) => new Pruning(em, stale) }]
+          : []),
       ],
       exports: [config.constructor as never],
     };

@@ -1,24 +1,28 @@
-import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 const HOUR_MS = 3_600_000;
 const PORTION = 10_000;
 
-/** What is of no use any more: sessions that have expired, and failures to log in that were a day ago. */
-const STALE = [
-  { table: 'sessions', key: 'id', where: 'expires_at < now()' },
-  { table: 'login_failures', key: 'email_hash', where: `last_failed_at < now() - interval '1 day'` },
-];
+/** Rows that a service no longer needs. */
+export interface StaleRows {
+  readonly table: string;
+  /** The columns of its primary key. */
+  readonly key: string;
+  readonly where: string;
+}
 
-/** Keeps tables from growing for ever; in portions, so that nothing waits long for the rows. */
-@Injectable()
+/** Deletes stale rows at the start and then hourly; in portions, so that nothing waits long for the rows. */
 export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Pruning.name);
   private running: Promise<void> = Promise.resolve();
   private hourly?: NodeJS.Timeout;
   private stopped = false;
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly stale: readonly StaleRows[],
+  ) {}
 
   onApplicationBootstrap() {
     const prune = () => {
@@ -35,8 +39,8 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async prune(): Promise<void> {
-    for (const { table, key, where } of STALE) {
-      const portion = `delete from ${table} where ${key} in
+    for (const { table, key, where } of this.stale) {
+      const portion = `delete from ${table} where (${key}) in
         (select ${key} from ${table} where ${where} limit ${PORTION} for update skip locked) returning 1`;
       let pruned = PORTION;
       while (pruned === PORTION && !this.stopped) pruned = (await this.em.fork().execute<unknown[]>(portion)).length;
