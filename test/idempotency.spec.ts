@@ -62,3 +62,13 @@ test('a key is for one order of one customer', async () => {
   });
   expect(await customer.orders()).toHaveLength(1);
 });
+
+test('a call that was refused gets the same refusal again, though its product is in stock by then', async () => {
+  const tooMany = { ...line, quantity: 11 };
+  const place = (key: string) => customer.placeOrderOnce(key, tooMany);
+  await expect(place('refused')).rejects.toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+  await shop.updateProduct(product.id, { stock: 20 });
+  await expect(place('refused')).rejects.toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+  expect(await customer.orders()).toEqual([]);
+  expect(await place('again')).toMatchObject({ items: [tooMany] });
+});

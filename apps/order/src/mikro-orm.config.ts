@@ -1,12 +1,17 @@
 import { Migration001Orders } from './migrations/migration-001-orders.js';
 import { Migration002KeysAndPages } from './migrations/migration-002-keys-and-pages.js';
+import { Migration003IdempotencyKeys } from './migrations/migration-003-idempotency-keys.js';
 import { Customer } from './order/customer.entity.js';
+import { IdempotencyKey } from './order/idempotency-key.entity.js';
 import { Order, OrderItem } from './order/order.entity.js';
 
 export const database = {
-  entities: [Order, OrderItem, Customer],
+  entities: [Order, OrderItem, Customer, IdempotencyKey],
   migrations: [
     { name: '001-orders', class: Migration001Orders },
     { name: '002-keys-and-pages', class: Migration002KeysAndPages },
+    { name: '003-idempotency-keys', class: Migration003IdempotencyKeys },
   ],
+  // The key of an order that was placed is the order's own by then, for good.
+  stale: [{ table: 'idempotency_keys', key: 'user_id, key', where: `created_at < now() - interval '24 hours'` }],
 };

@@ -77,11 +77,47 @@ describe('placing again with the same key', () => {
     expect(await ordersOf(customer)).toHaveLength(1);
   });
 
-  test('places one when the first was refused', async () => {
+  test('answers with the same refusal when the first was refused, though the order could be placed now', async () => {
     tea.stock = 1;
-    expect(await errorOf(place())).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
+    const refusal = await errorOf(place());
+    expect(refusal).toMatchObject({ code: 'INSUFFICIENT_STOCK', details: { shortages: [{ available: 1 }] } });
     tea.stock = 2;
+    expect(await errorOf(place())).toEqual(refusal);
+    underTest.usersAnswer = underTest.productsAnswer = false;
+    expect(await errorOf(place())).toEqual(refusal);
+    expect(await errorOf(place(customer, [[tea, 1]]))).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await ordersOf(customer)).toEqual([]);
+    underTest.usersAnswer = underTest.productsAnswer = true;
+    expect(await place(customer, [[tea, 2]], randomUUID())).toMatchObject({ status: OrderStatus.PENDING });
+  });
+
+  test('repeats every refusal that the order itself caused', async () => {
+    const [userId, unknown] = [randomUUID(), underTest.newProduct()];
+    underTest.quotes.splice(underTest.quotes.indexOf(unknown), 1);
+    const ofNobody = () => place(admin, [[tea, 1]], idempotencyKey, userId);
+    const ofNothing = () => place(customer, [[unknown, 1]]);
+    expect(await errorOf(ofNobody())).toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect(await errorOf(ofNothing())).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
+    underTest.profiles.set(userId, { version: 1, shipping: home });
+    underTest.quotes.push(unknown);
+    expect(await errorOf(ofNobody())).toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect(await errorOf(ofNothing())).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
+  });
+
+  test('places one when the first could not be decided', async () => {
+    underTest.productsAnswer = false;
+    expect(await errorOf(place())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    underTest.productsAnswer = true;
     expect(await place()).toMatchObject({ status: OrderStatus.PENDING });
+  });
+
+  test('finds the order of a release that kept no keys of their own', async () => {
+    const first = await place();
+    await underTest.service.database.query('delete from idempotency_keys');
+    expect(await place()).toEqual(first);
+    tea.stock = 0;
+    expect(await place()).toEqual(first);
+    expect(await errorOf(place(customer, [[tea, 1]]))).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 });
 

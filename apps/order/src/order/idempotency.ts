@@ -1,17 +1,17 @@
-import { AppError, type OrderDto, type OrderItemInput } from '@app/contracts';
+import { AppError, type ErrorCode, type ErrorData, type OrderDto, type OrderItemInput } from '@app/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { createHash } from 'node:crypto';
+import type { IdempotencyKey } from './idempotency-key.entity.js';
+import { KeyTaken } from './insert-order.js';
 import { Order } from './order.entity.js';
 
-/** The customer's own name for one order. It is kept with the order, and with what was ordered, for good. */
-export interface IdempotencyKey {
-  userId: string;
-  key: string;
-  /** Of who orders what; the order of the lines does not count. */
-  hash: string;
-}
+/** The customer's own name for one order, and a hash of what it orders. */
+export type KeyedOrder = Pick<IdempotencyKey, 'userId' | 'key' | 'hash'>;
 
-export function idempotencyKey(userId: string, key: string, items: OrderItemInput[]): IdempotencyKey {
+/** What the input and the data of the moment decide. After any other error, the order may still be placed. */
+const FINAL: readonly ErrorCode[] = ['USER_NOT_FOUND', 'PRODUCT_NOT_FOUND', 'INSUFFICIENT_STOCK', 'BAD_USER_INPUT'];
+
+export function keyedOrder(userId: string, key: string, items: OrderItemInput[]): KeyedOrder {
   const lines = items.map(({ productId, quantity }) => `${productId} ${quantity}`).sort();
   return {
     userId,
@@ -23,33 +23,62 @@ export function idempotencyKey(userId: string, key: string, items: OrderItemInpu
 }
 
 /**
- * Places an order unless its key has placed one; then that is the answer, as it is now.
+ * Places an order under a key. A key has one outcome, an order or a refusal: that of the attempt that commits first. Every
+ * attempt is answered with it, the order as it is now.
  *
- * The key is looked up first, so that a call that is made again is answered although the order could not be placed any more:
- * the stock is gone, a neighbour does not answer. When it could not be placed, the key is looked up again: the same call
- * at the same time may have placed it, and taken the key or the stock.
+ * Attempts may run at the same time, and the database may stall any of them. So an attempt writes its outcome together with
+ * the key (`insert-order.ts`, `remember`), and is answered with it only once that has committed; where the key is taken, it
+ * reads the outcome of the other attempt instead. An outcome that is known is answered without deciding anything again.
  * @throws AppError IDEMPOTENCY_KEY_REUSED.
  */
 export async function placeOnce(
   em: EntityManager,
-  key: IdempotencyKey | undefined,
+  keyed: KeyedOrder | undefined,
   place: () => Promise<OrderDto>,
 ): Promise<OrderDto> {
-  if (!key) return place();
-  const first = await placedWith(em, key);
-  if (first) return first;
+  if (!keyed) return place();
+  const known = await outcomeOf(em, keyed);
+  if (known) return known;
   try {
     return await place();
   } catch (error) {
-    const meanwhile = await placedWith(em, key);
-    if (meanwhile) return meanwhile;
+    const isTaken = error instanceof KeyTaken || (isFinal(error) && !(await remember(em, keyed, error)));
+    const outcome = isTaken ? await outcomeOf(em, keyed) : undefined;
+    if (outcome) return outcome;
     throw error;
   }
 }
 
-async function placedWith(em: EntityManager, { userId, key, hash }: IdempotencyKey): Promise<OrderDto | undefined> {
-  const order = await em.findOne(Order, { userId, idempotencyKey: key }, { populate: ['items', 'idempotencyHash'] });
-  if (order && order.idempotencyHash !== hash)
-    throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This idempotency key has placed another order before');
-  return order?.toDto();
+const isFinal = (error: unknown): error is AppError => error instanceof AppError && FINAL.includes(error.code);
+
+/**
+ * The order with the key, or undefined where the key has no outcome yet. One statement, so that order and key are of one moment.
+ * @throws AppError the refusal, or IDEMPOTENCY_KEY_REUSED.
+ */
+async function outcomeOf(em: EntityManager, { userId, key, hash }: KeyedOrder): Promise<OrderDto | undefined> {
+  const [known] = await em.execute<{ orderId: string | null; hash: string | null; refusal: ErrorData | null }[]>(
+    `select o.id as "orderId", coalesce(o.idempotency_hash, k.hash) as hash, k.refusal
+     from (select :userId::uuid as user_id, :key::text as key) asked
+     left join orders o on o.user_id = asked.user_id and o.idempotency_key = asked.key
+     left join idempotency_keys k on k.user_id = asked.user_id and k.key = asked.key`,
+    { userId, key },
+  );
+  if (!known?.hash) return undefined;
+  if (known.hash !== hash)
+    throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another order before');
+  if (known.orderId) return (await em.findOneOrFail(Order, { id: known.orderId }, { populate: ['items'] })).toDto();
+  if (known.refusal) throw AppError.from(known.refusal);
+  return undefined;
+}
+
+/** Makes the refusal the key's outcome. An attempt that is about to place the order is waited for. @returns whether it is. */
+async function remember(em: EntityManager, { userId, key, hash }: KeyedOrder, refusal: AppError): Promise<boolean> {
+  const remembered = await em.execute<unknown[]>(
+    `insert into idempotency_keys (user_id, key, hash, refusal)
+     select :userId::uuid, :key::text, :hash, :refusal::jsonb
+     where not exists (select from orders where user_id = :userId::uuid and idempotency_key = :key::text)
+     on conflict do nothing returning key`,
+    { userId, key, hash, refusal: JSON.stringify(refusal) },
+  );
+  return remembered.length === 1;
 }

@@ -3,22 +3,30 @@ import { outboxRow } from '@app/messaging';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 } from 'uuid';
 import type { Customer } from './customer.entity.js';
-import type { IdempotencyKey } from './idempotency.js';
+import type { KeyedOrder } from './idempotency.js';
 import { countOrders } from './order-metrics.js';
 import type { PricedLine } from './price-order.js';
 
 /**
  * The busiest write of all, hence one statement: the order, its items, the event that tells of it and what was learnt of the
  * customer. The customer's row is locked and the newer of it and what was fetched is taken, so that a change of address
- * that comes at the same time either is seen here or finds the order afterwards. Where the idempotency key is taken, by a call
- * that is under way too, which is waited for, there is no order, and so no items and no event.
+ * that comes at the same time either is seen here or finds the order afterwards.
+ *
+ * The idempotency key is claimed first: PostgreSQL makes another attempt with the key wait until this statement has committed or
+ * failed. Where the key is taken already, nothing is written.
  */
 const INSERT_ORDER = `
-  with known as (
-    select shipping, version from customers where id = :userId and version >= :version for share
+  with claimed as (
+    insert into idempotency_keys (user_id, key, hash)
+    select :userId::uuid, :idempotencyKey::text, :idempotencyHash where :idempotencyKey::text is not null
+    on conflict do nothing returning key
+  ), allowed as (
+    select where :idempotencyKey::text is null or exists (select from claimed)
+  ), known as (
+    select shipping, version from allowed, customers where id = :userId and version >= :version for share of customers
   ), learnt as (
     insert into customers (id, shipping, version)
-    select :userId::uuid, :shipping::jsonb, :version where not exists (select from known)
+    select :userId::uuid, :shipping::jsonb, :version from allowed where not exists (select from known)
     on conflict (id) do update set
       shipping = case when customers.version < excluded.version then excluded.shipping else customers.shipping end,
       version = greatest(customers.version, excluded.version)
@@ -44,12 +52,15 @@ const INSERT_ORDER = `
   )
   select shipping from placed`;
 
-/** @throws where the idempotency key is taken. */
+/** The idempotency key has an outcome already. */
+export class KeyTaken extends Error {}
+
+/** @throws KeyTaken. */
 export async function insertOrder(
   em: EntityManager,
   customer: Customer,
   { lines, totalCents }: { lines: PricedLine[]; totalCents: number },
-  idempotency?: IdempotencyKey,
+  keyed?: KeyedOrder,
 ): Promise<OrderDto> {
   const now = new Date().toISOString();
   const orderId = v7();
@@ -73,10 +84,10 @@ export async function insertOrder(
     eventType: event.type,
     eventData: event.data,
     traceparent: event.traceparent,
-    idempotencyKey: idempotency?.key ?? null,
-    idempotencyHash: idempotency?.hash ?? null,
+    idempotencyKey: keyed?.key ?? null,
+    idempotencyHash: keyed?.hash ?? null,
   });
-  if (!placed) throw new Error('The idempotency key is taken');
+  if (!placed) throw new KeyTaken();
   countOrders(OrderStatus.PENDING);
   return {
     id: orderId,

@@ -28,7 +28,7 @@ import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql
 import { Controller } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { Customers } from './customers.js';
-import { idempotencyKey, placeOnce } from './idempotency.js';
+import { keyedOrder, placeOnce } from './idempotency.js';
 import { insertOrder } from './insert-order.js';
 import { Order } from './order.entity.js';
 import { countOrders } from './order-metrics.js';
@@ -47,13 +47,13 @@ export class OrderController {
   async place({ caller, order: { userId: given, items, idempotencyKey: key } }: NewOrder): Promise<OrderDto> {
     const userId = given ?? caller.userId;
     if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may order for somebody else');
-    const idempotency = key ? idempotencyKey(userId, key, items) : undefined;
-    return placeOnce(this.em, idempotency, async () => {
+    const keyed = key ? keyedOrder(userId, key, items) : undefined;
+    return placeOnce(this.em, keyed, async () => {
       const [customer, quotes] = await Promise.all([
         this.customers.get(userId),
         this.products.quote({ ids: items.map(({ productId }) => productId) }),
       ]);
-      return insertOrder(this.em, customer, priceOrder(items, quotes), idempotency);
+      return insertOrder(this.em, customer, priceOrder(items, quotes), keyed);
     });
   }
 

@@ -86,7 +86,9 @@ export class OrderInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Placing again with the same key answers with the first order and places nothing.',
+    description:
+      'Placing again with the same key answers with the first order, or for 24 hours with the same refusal, and places ' +
+      'nothing. To order again after a refusal, use a new key.',
   })
   @IsOptional()
   @IsText(1, 255)
