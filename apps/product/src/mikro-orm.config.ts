@@ -1,5 +1,6 @@
 import { Migration001Products } from './migrations/migration-001-products.js';
 import { Migration002ProductLists } from './migrations/migration-002-product-lists.js';
+import { Migration003ReservedUnits } from './migrations/migration-003-reserved-units.js';
 import { Product } from './product/product.entity.js';
 import { Reservation } from './product/reservation.entity.js';
 
@@ -8,5 +9,6 @@ export const database = {
   migrations: [
     { name: '001-products', class: Migration001Products },
     { name: '002-product-lists', class: Migration002ProductLists },
+    { name: '003-reserved-units', class: Migration003ReservedUnits },
   ],
 };

@@ -1,4 +1,4 @@
-import { AppError, orders, products, Role, type ProductClient } from '@app/contracts';
+import { AppError, MAX_STOCK, orders, products, Role, type ProductClient } from '@app/contracts';
 import { eventually, ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
@@ -25,7 +25,23 @@ const placed = (orderId: string, ...lines: [productId: string, quantity: number]
   version: 1,
   lines: lines.map(([productId, quantity]) => ({ productId, quantity })),
 });
+const shipped = (orderId: string) => ({ orderId, userId: stranger.userId, version: 3 });
 const cancelled = (orderId: string) => ({ orderId, userId: stranger.userId, version: 2 });
+const unitsOf = async (id: string) =>
+  (await service.database.query('select stock, reserved from products where id = $1', [id]))[0];
+const setStock = (id: string, stock: number) => client.update({ caller: seller, id, changes: { stock } });
+/** A product as it may be from before stock was bounded. */
+async function createFull(stock: number): Promise<string> {
+  const { id } = await create(0);
+  await service.database.query('update products set stock = $2 where id = $1', [id, stock]);
+  return id;
+}
+async function reserve(...lines: [productId: string, quantity: number][]): Promise<string> {
+  const orderId = randomUUID();
+  await service.tell(orders.events.placed, placed(orderId, ...lines));
+  await eventually(() => expect(verdictsOn(orderId)).toEqual([{ orderId }]));
+  return orderId;
+}
 const verdictsOn = (orderId: string) => [
   ...service.toldOf(products.events.stockReserved).filter((event) => event.orderId === orderId),
   ...service.toldOf(products.events.stockRejected).filter((event) => event.orderId === orderId),
@@ -158,7 +174,7 @@ describe('stock', () => {
     );
     await eventually(() => expect(orderIds.flatMap(verdictsOn)).toHaveLength(100));
     expect(orderIds.flatMap(verdictsOn).filter((verdict) => 'reason' in verdict)).toHaveLength(70);
-    expect([await stockOf(a.id), await stockOf(b.id)]).toEqual([0, 0]);
+    expect([await unitsOf(a.id), await unitsOf(b.id)]).toEqual(Array(2).fill({ stock: 0, reserved: 30 }));
     expect(await service.transport.deadLetters('product')).toEqual([]);
   });
 
@@ -171,4 +187,88 @@ describe('stock', () => {
     ]);
     await eventually(async () => expect(await stockOf(id)).toBe(980));
   });
+});
+
+describe('reserved units', () => {
+  test('are held until the order is shipped, which takes no stock, or cancelled, whatever comes twice', async () => {
+    const { id } = await create(10);
+    const [sent, called] = [await reserve([id, 3]), await reserve([id, 2])];
+    expect(await unitsOf(id)).toEqual({ stock: 5, reserved: 5 });
+    for (let i = 0; i < 2; i++) await service.tell(orders.events.shipped, shipped(sent));
+    await service.settled();
+    expect(await unitsOf(id)).toEqual({ stock: 5, reserved: 2 });
+    for (let i = 0; i < 2; i++) await service.tell(orders.events.cancelled, cancelled(called));
+    await service.settled();
+    expect(await unitsOf(id)).toEqual({ stock: 7, reserved: 0 });
+    // Neither can follow the other; if it did, nothing would move.
+    await service.tell(orders.events.cancelled, cancelled(sent));
+    await service.tell(orders.events.shipped, shipped(called));
+    await service.settled();
+    expect(await unitsOf(id)).toEqual({ stock: 7, reserved: 0 });
+  });
+
+  test('of an order that is shipped before it was heard of are taken when it is', async () => {
+    const { id } = await create(5);
+    const orderId = randomUUID();
+    await service.tell(orders.events.shipped, shipped(orderId));
+    await service.settled();
+    await service.tell(orders.events.placed, placed(orderId, [id, 3]));
+    await service.settled();
+    expect(await stockOf(id)).toBe(2);
+  });
+
+  test('count when stock is set: together they are at most MAX_STOCK, so what comes back always fits', async () => {
+    const { id } = await create(MAX_STOCK);
+    const orderId = await reserve([id, 1_000_000]);
+    expect(await errorOf(setStock(id, MAX_STOCK))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: {
+        fields: { stock: [expect.stringContaining('1000000 reserved')] },
+        limit: MAX_STOCK,
+        actual: MAX_STOCK + 1_000_000,
+        reserved: 1_000_000,
+      },
+    });
+    expect(await unitsOf(id)).toEqual({ stock: MAX_STOCK - 1_000_000, reserved: 1_000_000 });
+    await setStock(id, 0);
+    await setStock(id, MAX_STOCK - 1_000_000);
+    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.settled();
+    expect(await unitsOf(id)).toEqual({ stock: MAX_STOCK, reserved: 0 });
+  });
+
+  test('do not keep the seller of a product that has too many from setting fewer', async () => {
+    const id = await createFull(2_000_000_000);
+    await reserve([id, 1]);
+    expect(await setStock(id, 999_999_999)).toMatchObject({ stock: 999_999_999 });
+    expect(await errorOf(setStock(id, MAX_STOCK))).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('a release', () => {
+  test('gives each product what it can hold: one that is full keeps nothing from the others', async () => {
+    const [full, honest] = [await createFull(2_147_483_647), await create(50)];
+    const orderId = await reserve([full, 10], [honest.id, 50]);
+    await service.database.query('update products set stock = $2 where id = $1', [full, 2_147_483_640]);
+    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.settled();
+    expect(await unitsOf(honest.id)).toEqual({ stock: 50, reserved: 0 });
+    expect(await unitsOf(full)).toEqual({ stock: 2_147_483_647, reserved: 0 });
+    expect(service.toldOf(products.events.stockChanged).at(-1)?.products).toHaveLength(2);
+  });
+});
+
+test('reservations of a release before this one are counted as reserved', async () => {
+  const { id } = await create(10);
+  const [orderId] = [await reserve([id, 3]), await reserve([id, 2])];
+  await service.tell(orders.events.cancelled, cancelled(orderId));
+  await service.settled();
+  const { database } = service;
+  await database.query(`
+    alter table products drop column reserved;
+    alter table reservations drop constraint reservations_status_check;
+    alter table reservations add constraint reservations_status_check check (status in ('RESERVED', 'REJECTED', 'RELEASED')) not valid;
+    delete from mikro_orm_migrations where name = '003-reserved-units'`);
+  await service.startInstance(productService);
+  expect(await unitsOf(id)).toEqual({ stock: 8, reserved: 2 });
 });

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from './errors.js';
 import { Nothing } from './nothing.js';
 import { NewOrder } from './order/order.dto.js';
-import { ProductInput } from './product/product.dto.js';
+import { ProductInput, StockChanged } from './product/product.dto.js';
 import { RegisterInput } from './user/session.dto.js';
-import { validated } from './validation.js';
+import { MAX_STOCK, validated } from './validation.js';
 
 const caller = { userId: randomUUID(), role: 'CUSTOMER' };
 const product = { name: 'Tea', price: 19.99, description: '', stock: 0 };
@@ -29,6 +29,7 @@ describe('a payload that keeps the rules passes', () => {
     [ProductInput, { ...product, price: 0 }],
     [RegisterInput, user],
     [NewOrder, { caller, order: { items: [line, { ...line, productId: randomUUID() }] } }],
+    [StockChanged, { products: [{ productId: randomUUID(), version: 2, stock: MAX_STOCK + 1 }] }],
     [Nothing, {}],
     [Nothing, null],
   ])('%p %j', (type, data) => {

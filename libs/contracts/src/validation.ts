@@ -21,12 +21,14 @@ import {
 import { AppError } from './errors.js';
 import { fromCents, toCents } from './money.js';
 
-/** The most units a product may have, so that what comes back to it still fits 32 bits. */
+/** The most units that a product may have in stock and in reservations together, so that what comes back to it fits 32 bits. */
 export const MAX_STOCK = 1_000_000_000;
 /** The most that one unit may cost. */
 export const MAX_PRICE = 10_000_000;
 /** The most units of one product in one order. */
 export const MAX_QUANTITY = 1_000_000;
+/** The most that one order may come to. With its two decimals, that is 15 digits: as many as every Float keeps exactly. */
+export const MAX_TOTAL = MAX_PRICE * MAX_QUANTITY;
 
 /** Text of `min` to `max` characters; PostgreSQL cannot store the null character or halves of a character. */
 export const IsText = (min: number, max: number) =>

@@ -1,3 +1,4 @@
+import { fromCents, MAX_PRICE, MAX_QUANTITY, MAX_TOTAL, toCents } from '@app/contracts';
 import { describe, expect, test } from '@jest/globals';
 import { priceOrder } from './price-order.js';
 
@@ -38,6 +39,44 @@ describe('priceOrder', () => {
       expect.objectContaining({
         code: 'INSUFFICIENT_STOCK',
         details: { shortages: [{ productId: 'cup', requested: 3, available: 2 }] },
+      }),
+    );
+  });
+});
+
+describe('a total', () => {
+  const dear = (...prices: number[]) => prices.map((price, i) => ({ id: `dear ${i}`, price, stock: MAX_QUANTITY }));
+  const totalOf = (quotes: ReturnType<typeof dear>, ...quantities: number[]) =>
+    priceOrder(
+      quotes.map(({ id }, i) => ({ productId: id, quantity: quantities[i] ?? MAX_QUANTITY })),
+      quotes,
+    ).totalCents;
+
+  test.each([
+    ['one full line', dear(MAX_PRICE), [], 1e15],
+    ['just as much, of two lines', dear(MAX_PRICE, MAX_PRICE), [999_999, 1], 1e15],
+    ['a cent less than the most', dear(MAX_PRICE, 9_999_999.99), [999_999, 1], 999_999_999_999_999],
+  ])('up to the most that one line can come to is exact: %s', (_, quotes, quantities, cents) => {
+    const totalCents = totalOf(quotes, ...quantities);
+    expect(totalCents).toBe(cents);
+    expect(toCents(JSON.parse(JSON.stringify(fromCents(totalCents))))).toBe(cents);
+    expect(fromCents(totalCents).toFixed(2).replace('.', '')).toBe(String(cents));
+  });
+
+  test.each([
+    ['a cent too much', dear(MAX_PRICE, 0.01), [MAX_QUANTITY, 1], 10_000_000_000_000.01],
+    ['what 53 bits cannot hold', dear(...Array.from({ length: 100 }, () => MAX_PRICE)), [], 1e15],
+    [
+      'a hundred lines of the most that has cents',
+      dear(...Array.from({ length: 100 }, () => 9_999_999.99)),
+      [],
+      999_999_999_000_000,
+    ],
+  ])('above that is refused, with the limit and the total: %s', (_, quotes, quantities, actual) => {
+    expect(() => totalOf(quotes, ...quantities)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        details: { fields: { items: [expect.stringContaining('10000000000000')] }, limit: MAX_TOTAL, actual },
       }),
     );
   });

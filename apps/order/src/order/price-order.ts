@@ -1,4 +1,4 @@
-import { AppError, toCents, type OrderItemInput, type ProductQuote } from '@app/contracts';
+import { AppError, fromCents, MAX_TOTAL, toCents, type OrderItemInput, type ProductQuote } from '@app/contracts';
 
 export interface PricedLine {
   productId: string;
@@ -9,7 +9,8 @@ export interface PricedLine {
 /**
  * The lines with the prices of this moment, and what they come to; refuses what cannot work already now. That the stock is
  * there when the order is reserved is not promised: the product service decides it then.
- * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`.
+ * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`, BAD_USER_INPUT with `limit` and
+ * `actual` where the total is above MAX_TOTAL.
  */
 export function priceOrder(
   items: OrderItemInput[],
@@ -37,8 +38,19 @@ export function priceOrder(
       { shortages },
     );
 
+  // A sum above 2^53 may be rounded, but never to one that is allowed.
+  const totalCents = lines.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0);
+  if (totalCents > toCents(MAX_TOTAL)) {
+    const message = `The total of an order must not be greater than ${MAX_TOTAL}`;
+    throw new AppError('BAD_USER_INPUT', message, {
+      fields: { items: [message] },
+      limit: MAX_TOTAL,
+      actual: fromCents(totalCents),
+    });
+  }
+
   return {
     lines: lines.map(({ productId, quantity, priceCents }) => ({ productId, quantity, priceCents })),
-    totalCents: lines.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0),
+    totalCents,
   };
 }

@@ -1,14 +1,19 @@
-import { orders, products, type OrderEvent, type OrderLine, type OrderPlaced } from '@app/contracts';
+import { orders, products, type OrderEvent, type OrderLine, type OrderPlaced, type ProductStock } from '@app/contracts';
 import { OnEvent, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
-import { Controller } from '@nestjs/common';
+import { Controller, Logger } from '@nestjs/common';
 import { whyNotReserved, type ProductUnderLock } from './reserve-stock.js';
 import { Reservation, ReservationStatus } from './reservation.entity.js';
 import { countReservations } from './stock-metrics.js';
 
+/** The largest `int` of PostgreSQL. */
+const MAX_INT = 2_147_483_647;
+
 /** What orders do to the stock. Each handler is one transaction; `reservations` makes repeats and any order of them harmless. */
 @Controller()
 export class OrderEventsController {
+  private readonly logger = new Logger(OrderEventsController.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly outbox: Outbox,
@@ -23,7 +28,7 @@ export class OrderEventsController {
       await this.em.nativeUpdate(Reservation, { orderId }, { status: ReservationStatus.REJECTED });
       this.outbox.add(products.events.stockRejected, { orderId, reason });
     } else {
-      await this.move(lines, -1);
+      await this.take(lines);
       this.outbox.add(products.events.stockReserved, { orderId });
     }
   }
@@ -35,8 +40,19 @@ export class OrderEventsController {
     const reservation = await this.em.findOneOrFail(Reservation, { orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (reservation.status !== ReservationStatus.RESERVED) return;
     reservation.status = ReservationStatus.RELEASED;
-    await this.lock(reservation.lines);
-    await this.move(reservation.lines, +1);
+    await this.giveBack(reservation.lines);
+  }
+
+  /** An order is shipped after its stock was reserved, so a reservation that is not RESERVED was shipped by an earlier event. */
+  @OnEvent(orders.events.shipped)
+  async ship({ orderId }: OrderEvent): Promise<void> {
+    const [shipped] = await this.em.execute<{ lines: OrderLine[] }[]>(
+      `update reservations set status = 'SHIPPED' where order_id = ? and status = 'RESERVED' returning lines`,
+      [orderId],
+    );
+    if (!shipped) return;
+    await this.lock(shipped.lines);
+    await this.change(shipped.lines, 'reserved = greatest(p.reserved - l.quantity, 0)');
   }
 
   /** Waits for whoever else is at this order's row, so that one of them alone is the first. */
@@ -57,17 +73,44 @@ export class OrderEventsController {
     );
   }
 
-  /** Takes the lines out of the stock (-1) or gives them back (+1); deleted products too get theirs back. */
-  private async move(lines: OrderLine[], direction: 1 | -1) {
-    const changed = await this.em.execute<{ productId: string; version: number; stock: number }[]>(
-      `update products p set stock = p.stock + l.quantity, version = p.version + 1
-       from unnest(?::uuid[], ?::int[]) as l (id, quantity) where p.id = l.id
+  private async take(lines: OrderLine[]): Promise<void> {
+    await this.changeStock(
+      lines,
+      `stock = p.stock - l.quantity, reserved = least(p.reserved::bigint + l.quantity, ${MAX_INT})`,
+    );
+  }
+
+  /**
+   * Deleted products too get their units back. What a product cannot hold is lost to it alone: it comes from a time when stock
+   * was not bounded, and must not keep back the units of the others.
+   */
+  private async giveBack(lines: OrderLine[]): Promise<void> {
+    const stockOf = new Map((await this.lock(lines)).map(({ id, stock }) => [id, stock]));
+    for (const { productId, quantity } of lines) {
+      const lost = (stockOf.get(productId) ?? 0) + quantity - MAX_INT;
+      if (lost > 0)
+        this.logger.error(`Product ${productId} is full: ${lost} of the ${quantity} units released are lost`);
+    }
+    await this.changeStock(
+      lines,
+      `stock = least(p.stock::bigint + l.quantity, ${MAX_INT}), reserved = greatest(p.reserved - l.quantity, 0)`,
+    );
+  }
+
+  private async changeStock(lines: OrderLine[], set: string): Promise<void> {
+    const changed = await this.change(lines, `${set}, version = p.version + 1`);
+    this.outbox.add(products.events.stockChanged, { products: changed });
+  }
+
+  /** `set` names a product `p` and its line `l`; the products are locked already. */
+  private change(lines: OrderLine[], set: string): Promise<ProductStock[]> {
+    return this.em.execute<ProductStock[]>(
+      `update products p set ${set} from unnest(?::uuid[], ?::int[]) as l (id, quantity) where p.id = l.id
        returning p.id as "productId", p.version, p.stock`,
       [
         `{${lines.map(({ productId }) => productId).join(',')}}`,
-        `{${lines.map(({ quantity }) => direction * quantity).join(',')}}`,
+        `{${lines.map(({ quantity }) => quantity).join(',')}}`,
       ],
     );
-    this.outbox.add(products.events.stockChanged, { products: changed });
   }
 }

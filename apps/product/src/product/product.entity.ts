@@ -1,4 +1,12 @@
-import { fromCents, toCents, type ProductDto, type ProductInput, type ProductUpdateInput } from '@app/contracts';
+import {
+  AppError,
+  fromCents,
+  MAX_STOCK,
+  toCents,
+  type ProductDto,
+  type ProductInput,
+  type ProductUpdateInput,
+} from '@app/contracts';
 import { Check, Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { v7 } from 'uuid';
 
@@ -40,6 +48,8 @@ export class Product {
   @Property({ type: 'int' }) priceCents: number;
   /** Units that can still be ordered: what is reserved is no longer in it. */
   @Property({ type: 'int' }) stock: number;
+  /** Units that orders hold until they are shipped or cancelled. */
+  @Property({ type: 'int', default: 0 }) reserved: number = 0;
   @Property({ type: 'text' }) description: string;
   @Property({ type: 'uuid' }) sellerId: string;
   /** Counts changes; events carry it, so that the newer of two is known. */
@@ -68,12 +78,24 @@ export class Product {
     this.stock = stock;
   }
 
+  /** @throws AppError BAD_USER_INPUT with `limit`, `actual` and `reserved`, for more units than may come back to the stock. */
   change({ name, price, description, stock }: ProductUpdateInput) {
     this.name = name ?? this.name;
     this.priceCents = price === undefined || price === null ? this.priceCents : toCents(price);
     this.description = description ?? this.description;
-    this.stock = stock ?? this.stock;
+    if (stock !== undefined && stock !== null) this.setStock(stock);
     this.touch();
+  }
+
+  private setStock(stock: number) {
+    const actual = stock + this.reserved;
+    // Fewer than there are is always possible, also where there are too many.
+    if (stock > this.stock && actual > MAX_STOCK) {
+      const message = `stock and the ${this.reserved} reserved units must not be greater than ${MAX_STOCK} together`;
+      const fields = { stock: [message] };
+      throw new AppError('BAD_USER_INPUT', message, { fields, limit: MAX_STOCK, actual, reserved: this.reserved });
+    }
+    this.stock = stock;
   }
 
   delete() {

@@ -6,6 +6,8 @@ export enum ReservationStatus {
   RESERVED = 'RESERVED',
   /** It took nothing, since not all of it could be had. */
   REJECTED = 'REJECTED',
+  /** Its lines have left with the order. */
+  SHIPPED = 'SHIPPED',
   /** The order was cancelled: it took nothing, or gave it back. */
   RELEASED = 'RELEASED',
 }

@@ -30,7 +30,7 @@ export const orders = contract('order', {
     placed: event(OrderPlaced, 'product'),
     processing: event(OrderEvent),
     readdressed: event(OrderEvent),
-    shipped: event(OrderEvent),
+    shipped: event(OrderEvent, 'product'),
     delivered: event(OrderEvent),
     cancelled: event(OrderEvent, 'product'),
   },

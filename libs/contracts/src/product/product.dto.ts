@@ -105,10 +105,11 @@ export class ProductEvent {
   @IsInt() version: number;
 }
 
+/** A fact, hence not bounded as an input is. */
 export class ProductStock {
   @IsId() productId: string;
   @IsInt() version: number;
-  @IsStock() stock: number;
+  @IsInt() stock: number;
 }
 
 /** `product.stockChanged`: every product whose stock one order took or gave back. */
