@@ -168,19 +168,70 @@ describe('an address', () => {
     expect(await get(gone.id)).toMatchObject({ ...nowhere, version: 1 });
   });
 
-  test('that changes is told of once for each order that takes it', async () => {
-    const { userId } = customer;
-    const placed = await Promise.all(Array.from({ length: 30 }, () => place()));
+  /** As many more open orders of the customer as one that is there. */
+  const multiply = (id: string, count: number) =>
+    service.database.query(
+      `insert into orders (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at)
+       select gen_random_uuid(), user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at
+       from orders, generate_series(1, $2) where id = $1`,
+      [id, count],
+    );
+  const ordersOf = (userId: string) =>
+    service.database.query<{ orderId: string; version: number; city: string }>(
+      `select id as "orderId", version, shipping->>'city' as city from orders where user_id = $1`,
+      [userId],
+    );
+  const readdressed = () =>
+    service.toldOf(orders.events.readdressed).filter((event) => event.userId === customer.userId);
+
+  test('that changes is published once for all the orders that take it, in portions of a thousand', async () => {
+    const { id, updatedAt } = await place();
+    await multiply(id, 2_499);
     await tellOf(2, home);
     await tellOf(2, home);
     await service.settled();
-    const told = () => service.toldOf(orders.events.readdressed).filter((event) => event.userId === userId);
-    const byId = (one: { orderId: string }, other: { orderId: string }) => (one.orderId < other.orderId ? -1 : 1);
-    await eventually(() =>
-      expect(told().toSorted(byId)).toEqual(placed.map(({ id }) => ({ orderId: id, userId, version: 2 })).sort(byId)),
-    );
-    const [before, after] = [placed[0]!, (await get(placed[0]!.id))!];
-    expect(Date.parse(after.updatedAt)).toBeGreaterThan(Date.parse(before.updatedAt));
+    await eventually(() => expect(readdressed().map((event) => event.orders.length)).toEqual([1_000, 1_000, 500]));
+    const named = readdressed().flatMap((event) => event.orders);
+    expect(new Set(named.map(({ orderId }) => orderId)).size).toBe(2_500);
+    expect(named.every(({ version }) => version === 2)).toBe(true);
+    expect(Date.parse((await get(id))!.updatedAt)).toBeGreaterThan(Date.parse(updatedAt));
+  });
+
+  test('that changes 40 times reaches 500 open orders by 40 events at most', async () => {
+    await multiply((await place()).id, 499);
+    const versions = Array.from({ length: 40 }, (_, i) => i + 2);
+    await Promise.all(versions.map((version) => tellOf(version, { ...home, city: `Town ${version}` })));
+    await service.settled();
+    expect(readdressed().length).toBeLessThanOrEqual(40);
+    const newest = new Map<string, number>();
+    const open = await ordersOf(customer.userId);
+    expect(new Set(open.map(({ city }) => city))).toEqual(new Set(['Town 41']));
+    await eventually(() => {
+      for (const { orderId, version } of readdressed().flatMap((event) => event.orders))
+        newest.set(orderId, Math.max(version, newest.get(orderId) ?? 0));
+      expect(newest).toEqual(new Map(open.map(({ orderId, version }) => [orderId, version])));
+    });
+  });
+
+  test('that is older than what is known, or that orders have already, changes and publishes nothing', async () => {
+    const { id } = await place();
+    await tellOf(5, work);
+    await service.settled();
+    await tellOf(4, home);
+    await tellOf(6, work);
+    await service.settled();
+    expect(await get(id)).toMatchObject({ ...work, version: 2 });
+    await eventually(() => expect(readdressed()).toHaveLength(1));
+  });
+
+  test('reaches older orders though a later change, of something else, was seen first', async () => {
+    const older = await place();
+    // Version 3 changed the name: there is no event of it.
+    underTest.profiles.set(customer.userId, { version: 3, shipping: home });
+    await place();
+    await tellOf(2, home);
+    await service.settled();
+    expect(await get(older.id)).toMatchObject(home);
   });
 
   test('that an order brought along itself still reaches the older orders', async () => {

@@ -174,7 +174,8 @@ describe('stock', () => {
     );
     await eventually(() => expect(orderIds.flatMap(verdictsOn)).toHaveLength(100));
     expect(orderIds.flatMap(verdictsOn).filter((verdict) => 'reason' in verdict)).toHaveLength(70);
-    expect([await unitsOf(a.id), await unitsOf(b.id)]).toEqual(Array(2).fill({ stock: 0, reserved: 30 }));
+    const all = { stock: 0, reserved: 30 };
+    expect([await unitsOf(a.id), await unitsOf(b.id)]).toEqual([all, all]);
     expect(await service.transport.deadLetters('product')).toEqual([]);
   });
 

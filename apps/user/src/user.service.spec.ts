@@ -131,6 +131,20 @@ describe('a profile', () => {
     );
   });
 
+  test('publishes an event when the address changes, and none when anything else or nothing does', async () => {
+    const { id: userId } = await register();
+    const caller = { userId, role: Role.CUSTOMER };
+    const change = (changes: ProfileInput) => client.updateProfile({ caller, changes });
+    await change({ city: 'Town' });
+    await change({ name: 'Ann B', bio: 'Hello' });
+    await change({ city: 'Town' });
+    await change({});
+    const { version } = await change({ country: 'NL', bio: 'Bye' });
+    await service.settled();
+    const published = () => service.toldOf(users.events.profileUpdated).filter((event) => event.userId === userId);
+    await eventually(() => expect(published().map((event) => event.version)).toEqual([2, version]));
+  });
+
   test('that is changed from several places at once loses none of it', async () => {
     const { id: userId } = await register();
     const caller = { userId, role: Role.CUSTOMER };

@@ -1,4 +1,4 @@
-import { type OrderEvent, orders } from '@app/contracts';
+import { type OrderEvent, orders, type OrdersReaddressed } from '@app/contracts';
 import { OnEvent } from '@app/messaging';
 import { Controller } from '@nestjs/common';
 import { OrderUpdates } from './order-updates.js';
@@ -19,8 +19,8 @@ export class OrderEventsController {
   }
 
   @OnEvent(orders.events.readdressed)
-  async readdressed(event: OrderEvent) {
-    this.updates.changed(event);
+  async readdressed({ userId, orders: changed }: OrdersReaddressed) {
+    for (const { orderId, version } of changed) this.updates.changed({ orderId, userId, version });
   }
 
   @OnEvent(orders.events.shipped)

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OrderDto } from '@app/contracts';
+import { MAX_READDRESSED, type OrderDto } from '@app/contracts';
 import { currentScope, currentTraceparent, runWithTrace } from '@app/messaging';
 import { FellBehind } from '../graphql/fell-behind.js';
 import type { Update } from '../graphql/subscription-operation.js';
 
-/** The most orders whose changes wait for one listener. */
-const MOST_WAITING = 500;
+/** The most orders whose changes wait for one listener: as many as one event may name. */
+const MOST_WAITING = MAX_READDRESSED;
 /** Milliseconds until an order that could not be read is read again. */
 const RETRY_MS = 1_000;
 

@@ -53,7 +53,8 @@ async function change(event: keyof typeof orders.events, changed: OrderDto): Pro
   stored.set(changed.id, changed);
   const { id: orderId, userId, version } = changed;
   const lines = [{ productId: randomUUID(), quantity: 1 }];
-  await gateway.tell(orders.events[event], { orderId, userId, version, ...(event === 'placed' && { lines }) });
+  if (event === 'readdressed') await gateway.tell(orders.events[event], { userId, orders: [{ orderId, version }] });
+  else await gateway.tell(orders.events[event], { orderId, userId, version, ...(event === 'placed' && { lines }) });
   return changed;
 }
 

@@ -3,8 +3,7 @@ import { currentTraceparent } from '@app/messaging';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /**
- * Changes the orders that `where` names and tells of each, in one statement: for what events do to orders, one order for each
- * that is placed, or all the open ones of a customer at once.
+ * Changes the orders that `where` names and publishes an event for each, in one statement: for what events do to orders.
  * @returns how many there were.
  */
 export async function changeOrders(

@@ -1,9 +1,39 @@
-import { orders, users, type ShippingDetails, type UserProfileUpdated, type UserRegistered } from '@app/contracts';
-import { OnEvent } from '@app/messaging';
+import {
+  MAX_READDRESSED,
+  orders,
+  users,
+  type ShippingDetails,
+  type UserProfileUpdated,
+  type UserRegistered,
+} from '@app/contracts';
+import { currentTraceparent, OnEvent } from '@app/messaging';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import { changeOrders } from './change-orders.js';
 import { NO_SHIPPING_DETAILS } from './customers.js';
+
+/**
+ * One statement and, for up to MAX_READDRESSED orders, one event, however many orders a customer has. Orders that have the
+ * address already are left alone: an event that is older than what is known changes nothing.
+ */
+const READDRESS_ORDERS = `
+  with changed as (
+    update orders o
+    set shipping = c.shipping, shipping_version = c.version, version = o.version + 1, updated_at = now()
+    from customers c
+    where c.id = :userId and o.user_id = :userId and o.status in ('PENDING', 'PROCESSING')
+      and o.shipping_version < c.version and o.shipping <> c.shipping
+    returning o.id, o.version
+  ), numbered as (
+    select id, version, row_number() over () - 1 as number from changed
+  )
+  insert into outbox (id, type, data, traceparent)
+  select gen_random_uuid(), :event,
+    jsonb_build_object(
+      'userId', :userId::uuid,
+      'orders', jsonb_agg(jsonb_build_object('orderId', id, 'version', version))
+    ),
+    :traceparent
+  from numbered group by number / :portion`;
 
 /** Keeps this service's copy of customers, and the addresses of orders that have not left yet, up to date. */
 @Controller()
@@ -15,19 +45,16 @@ export class UserEventsController {
     await this.remember(userId, version, NO_SHIPPING_DETAILS);
   }
 
-  /** An order takes the newest version it hears of, whatever order they come in; one that has left keeps what it has. */
+  /** An open order takes the newest address that is known, whatever order the events come in; one that has left keeps its own. */
   @OnEvent(users.events.profileUpdated)
   async readdress({ userId, version, ...shipping }: UserProfileUpdated): Promise<void> {
     await this.remember(userId, version, shipping);
-    await changeOrders(
-      this.em,
-      orders.events.readdressed,
-      {
-        set: 'shipping = :shipping, shipping_version = :newVersion',
-        where: `user_id = :userId and status in ('PENDING', 'PROCESSING') and shipping_version < :newVersion`,
-      },
-      { userId, newVersion: version, shipping: JSON.stringify(shipping) },
-    );
+    await this.em.execute(READDRESS_ORDERS, {
+      userId,
+      event: orders.events.readdressed.pattern,
+      portion: MAX_READDRESSED,
+      traceparent: currentTraceparent() ?? null,
+    });
   }
 
   /**

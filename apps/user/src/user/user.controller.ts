@@ -15,6 +15,7 @@ import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { isUUID } from 'class-validator';
+import { isDeepStrictEqual } from 'node:util';
 import { hashPassword } from '../session/password.js';
 import { User } from './user.entity.js';
 
@@ -76,18 +77,13 @@ export class UserController {
     return this.em.transactional(async (tx) => {
       const user = await tx.findOne(User, caller.userId, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (!user) throw new AppError('USER_NOT_FOUND', 'There is no such user');
-      if (user.change(changes)) {
-        const { id: userId, version, shippingAddress, pincode, city, country, phoneNumber } = user;
-        this.outbox.add(users.events.profileUpdated, {
-          userId,
-          version,
-          shippingAddress,
-          pincode,
-          city,
-          country,
-          phoneNumber,
-        });
-      }
+      const before = user.shippingDetails();
+      user.change(changes);
+      const { version } = user;
+      const shipping = user.shippingDetails();
+      // Every open order of the user follows, so a change of the address alone is worth an event.
+      if (!isDeepStrictEqual(shipping, before))
+        this.outbox.add(users.events.profileUpdated, { userId: user.id, version, ...shipping });
       return user.toDto();
     });
   }

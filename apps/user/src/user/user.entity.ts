@@ -1,4 +1,4 @@
-import { Role, type ProfileInput, type UserDto } from '@app/contracts';
+import { Role, type ProfileInput, type ShippingDetails, type UserDto } from '@app/contracts';
 import { Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { v7 } from 'uuid';
 
@@ -26,15 +26,19 @@ export class User {
     this.passwordHash = passwordHash;
   }
 
-  /** Takes over what is given; answers whether anything is different now. */
-  change(changes: ProfileInput): boolean {
+  /** Takes over what is given. */
+  change(changes: ProfileInput) {
     const given = Object.entries(changes).filter(
       ([key, value]) => value !== undefined && value !== null && value !== this[key as keyof ProfileInput],
     );
-    if (given.length === 0) return false;
+    if (given.length === 0) return;
     Object.assign(this, Object.fromEntries(given));
     this.version++;
-    return true;
+  }
+
+  shippingDetails(): ShippingDetails {
+    const { shippingAddress, pincode, city, country, phoneNumber } = this;
+    return { shippingAddress, pincode, city, country, phoneNumber };
   }
 
   /** Answers whether the role is another one now. */
@@ -46,14 +50,14 @@ export class User {
   }
 
   toDto(): UserDto {
-    const { id, name, email, role, version, bio, shippingAddress, pincode, city, country, phoneNumber } = this;
+    const { id, name, email, role, version, bio } = this;
     return {
       id,
       name,
       email,
       role,
       version,
-      profile: { bio, shippingAddress, pincode, city, country, phoneNumber },
+      profile: { bio, ...this.shippingDetails() },
       createdAt: this.createdAt.toISOString(),
     };
   }

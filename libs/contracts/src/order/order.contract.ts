@@ -9,6 +9,7 @@ import {
   OrderPage,
   OrderPlaced,
   OrdersOf,
+  OrdersReaddressed,
   OrderStatusChange,
 } from './order.dto.js';
 
@@ -29,7 +30,7 @@ export const orders = contract('order', {
   events: {
     placed: event(OrderPlaced, 'product'),
     processing: event(OrderEvent),
-    readdressed: event(OrderEvent),
+    readdressed: event(OrdersReaddressed),
     shipped: event(OrderEvent, 'product'),
     delivered: event(OrderEvent),
     cancelled: event(OrderEvent, 'product'),

@@ -130,7 +130,7 @@ export class OrderLine {
   @IsQuantity() quantity: number;
 }
 
-/** What every event of an order says; only `order.placed` says more. */
+/** What the events of one order say; only `order.placed` says more. */
 export class OrderEvent {
   @IsId() orderId: string;
   @IsId() userId: string;
@@ -139,4 +139,18 @@ export class OrderEvent {
 
 export class OrderPlaced extends OrderEvent {
   @IsListOf(() => OrderLine, 1, MAX_LINES) lines: OrderLine[];
+}
+
+/** The most orders that one `order.readdressed` names. */
+export const MAX_READDRESSED = 1000;
+
+export class OrderVersion {
+  @IsId() orderId: string;
+  @IsInt() version: number;
+}
+
+/** `order.readdressed`: the open orders of one customer, which have a new address. More than MAX_READDRESSED take several events. */
+export class OrdersReaddressed {
+  @IsId() userId: string;
+  @IsListOf(() => OrderVersion, 1, MAX_READDRESSED) orders: OrderVersion[];
 }

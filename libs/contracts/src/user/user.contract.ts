@@ -38,6 +38,7 @@ export const users = contract('user', {
   },
   events: {
     registered: event(UserRegistered, 'order'),
+    /** A shipping detail has changed; other changes of a profile concern no other service. */
     profileUpdated: event(UserProfileUpdated, 'order'),
     sessionEnded: { ...event(SessionEnded), pattern: 'session.ended' },
   },

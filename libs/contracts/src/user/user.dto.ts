@@ -1,17 +1,20 @@
 import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
-import { IsInt, IsISO8601, IsOptional } from 'class-validator';
+import { IsInt, IsISO8601, IsOptional, IsString } from 'class-validator';
 import { Caller, Role } from '../caller.js';
 import { DateTime } from '../date-time.js';
 import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
-/** Where an order goes to. A detail that the user has not given yet is an empty string. */
+/**
+ * Where an order goes to. A detail that the user has not given yet is an empty string. Facts, hence not bounded as the input is
+ * (`ProfileInput`).
+ */
 export class ShippingDetails {
-  @IsText(0, 500) shippingAddress: string;
-  @IsText(0, 20) pincode: string;
-  @IsText(0, 100) city: string;
-  @IsText(0, 100) country: string;
-  @IsText(0, 30) phoneNumber: string;
+  @IsString() shippingAddress: string;
+  @IsString() pincode: string;
+  @IsString() city: string;
+  @IsString() country: string;
+  @IsString() phoneNumber: string;
 }
 
 @ObjectType('Profile', { description: 'A detail that the user has not given yet is an empty string.' })
