@@ -4,6 +4,8 @@ import type { Type } from '@nestjs/common';
 export interface Request<I = unknown, O = unknown> {
   readonly pattern: string;
   readonly input: Type<I>;
+  /** Of a list: the request of the same contract that answers rows by their `ids`, asked for what one message has no room for. */
+  readonly restBy?: string;
   /** Exists for the compiler alone. */
   readonly output?: O;
 }
@@ -27,7 +29,11 @@ export type Payload<E> = E extends { payload: Type<infer P> } ? P : never;
 
 type Unnamed<T> = Omit<T, 'pattern'>;
 
-export const request = <I>(input: Type<I>) => ({ answers: <O>(): Unnamed<Request<I, O>> => ({ input }) });
+export const request = <I>(input: Type<I>) => ({
+  answers: <O>(): Unnamed<Request<I, O>> => ({ input }),
+  /** A list may be larger than a message: services send as many rows as fit, clients ask on. Neither handlers nor callers see that. */
+  answersRows: <T extends { id: string }>(restBy: string): Unnamed<Request<I, T[]>> => ({ input, restBy }),
+});
 
 export const event = <P>(payload: Type<P>, ...consumers: ServiceName[]): Unnamed<Event<P>> => ({ payload, consumers });
 

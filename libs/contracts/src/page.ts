@@ -6,7 +6,7 @@ import { AppError } from './errors.js';
 import { IsText } from './validation.js';
 
 const DEFAULT_PAGE = 20;
-/** The most rows of one page. */
+/** The most rows of one page. As many of the largest rows (66 KB each) are below 8 MiB, the bound of a message. */
 export const MAX_PAGE = 100;
 /** The most rows of a list that has no pages. */
 export const MAX_LIST = 1000;

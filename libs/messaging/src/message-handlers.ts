@@ -6,14 +6,16 @@ import {
   UseInterceptors,
   UsePipes,
   type ExceptionFilter,
+  type NestInterceptor,
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
-import { throwError } from 'rxjs';
+import { map, throwError } from 'rxjs';
 import { toAppError } from './failure.js';
 import { InboxInterceptor } from './inbox/inbox.interceptor.js';
 import { RequestContextInterceptor } from './inbox/request-context.interceptor.js';
+import { portionOf } from './rows.js';
 
 type Method<F> = <T extends F>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>) => void;
 
@@ -26,8 +28,12 @@ export const OnRequest = <R extends Request>(request: R): Method<(input: In<R>) 
     MessagePattern(request.pattern),
     UsePipes(validationBy(request.input)),
     UseFilters(requestFailures),
-    UseInterceptors(RequestContextInterceptor),
+    UseInterceptors(RequestContextInterceptor, ...(request.restBy === undefined ? [] : [inPortions])),
   );
+
+const inPortions: NestInterceptor<{ id: string }[]> = {
+  intercept: (_context, next) => next.handle().pipe(map(portionOf)),
+};
 
 /**
  * Reacts to an event, once: where the app has a MikroORM, the handler runs in one transaction with its inbox row, and what

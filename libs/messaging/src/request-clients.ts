@@ -2,6 +2,7 @@ import type { ClientOf, Contract } from '@app/contracts';
 import { Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import { allRows } from './rows.js';
 
 /** The one ClientProxy of an app, provided by MessagingModule. */
 export const REQUEST_CLIENT = Symbol('REQUEST_CLIENT');
@@ -32,11 +33,16 @@ const clientProvider = (contract: Contract): Provider => ({
   useFactory: (proxy: ClientProxy) => clientOf(contract, proxy),
 });
 
-/** The contract's requests as methods. */
-export const clientOf = <C extends Contract>({ requests }: C, proxy: ClientProxy): ClientOf<C> =>
-  Object.fromEntries(
-    Object.entries(requests).map(([key, { pattern }]) => [
+/** The contract's requests as methods; those that answer rows ask on until they have all. */
+export function clientOf<C extends Contract>({ requests }: C, proxy: ClientProxy): ClientOf<C> {
+  const send = (key: string) => (input: unknown) =>
+    lastValueFrom(proxy.send(requests[key]!.pattern, input), { defaultValue: undefined });
+  const sendForRows = (key: string, restBy: string) => async (input: object) =>
+    allRows(await send(key)(input), (ids) => send(restBy)({ ...input, ids }));
+  return Object.fromEntries(
+    Object.entries(requests).map(([key, { restBy }]) => [
       key,
-      (input: unknown) => lastValueFrom(proxy.send(pattern, input), { defaultValue: undefined }),
+      restBy === undefined ? send(key) : sendForRows(key, restBy),
     ]),
   ) as ClientOf<C>;
+}

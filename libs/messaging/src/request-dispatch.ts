@@ -1,6 +1,7 @@
 import { AppError, type ErrorData } from '@app/contracts';
 import type { BaseRpcContext, MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, tap, throwError } from 'rxjs';
+import { checkedSize, MAX_MESSAGE_BYTES } from './message-size.js';
 import { outcomeOf, requestClientDuration, requestServerDuration, stopwatch, type RequestOutcome } from './metrics.js';
 import { type Origin, runAsSpan, SpanKind } from './trace.js';
 
@@ -35,8 +36,9 @@ export async function answerTo(
       },
       { pattern, requestId, userId: userOf(data) },
     );
+    const reply = checkedSize(JSON.stringify({ response } satisfies Answer), `reply to ${pattern}`);
     measure('OK');
-    return JSON.stringify({ response } satisfies Answer);
+    return reply;
   } catch (error) {
     measure(outcomeOf(error));
     return refused(error);
@@ -46,7 +48,13 @@ export async function answerTo(
 /** Whom a request is made for, as `Caller` spells it. */
 const userOf = (data: unknown) => (data as { caller?: { userId?: string } } | null | undefined)?.caller?.userId;
 
-const refused = (error: unknown) => JSON.stringify({ err: AppError.from(error).toJSON() } satisfies Answer);
+/** Details that are too large for a message are left out. */
+function refused(error: unknown): string {
+  const err = AppError.from(error).toJSON();
+  const reply = JSON.stringify({ err } satisfies Answer);
+  if (Buffer.byteLength(reply) <= MAX_MESSAGE_BYTES) return reply;
+  return JSON.stringify({ err: { code: err.code, message: err.message.slice(0, 1_000) } } satisfies Answer);
+}
 
 /** What a caller gets: the answer, or an AppError within the deadline, whatever happens. */
 export function withDeadline<T>(answer$: Observable<T>, { caller, pattern, timeoutMs }: Asking): Observable<T> {

@@ -17,6 +17,7 @@ import {
   type OrderEvent,
   type OrderFilter,
   type OrderKey,
+  type OrderKeys,
   type OrderPage,
   type OrdersOf,
   type OrderStatusChange,
@@ -66,6 +67,11 @@ export class OrderController {
   @OnRequest(orders.requests.list)
   async list({ caller }: OrdersOf): Promise<OrderDto[]> {
     return (await this.newest(those({}, caller), MAX_LIST)).map((order) => order.toDto());
+  }
+
+  @OnRequest(orders.requests.getMany)
+  async getMany({ caller, ids }: OrderKeys): Promise<OrderDto[]> {
+    return (await this.newest({ ...those({}, caller), id: { $in: ids } }, ids.length)).map((order) => order.toDto());
   }
 
   @OnRequest(orders.requests.page)

@@ -6,6 +6,7 @@ import {
   OrderDto,
   OrderEvent,
   OrderKey,
+  OrderKeys,
   OrderPage,
   OrderPlaced,
   OrdersOf,
@@ -19,7 +20,9 @@ export const orders = contract('order', {
     /** Null unless it is the caller's, or the caller is an admin. */
     get: request(OrderKey).answers<OrderDto | null>(),
     /** The caller's own, all of them for an admin; newest first, at most 1000. */
-    list: request(OrdersOf).answers<OrderDto[]>(),
+    list: request(OrdersOf).answersRows<OrderDto>('getMany'),
+    /** Those of these ids that the caller may see, in no particular order. */
+    getMany: request(OrderKeys).answersRows<OrderDto>('getMany'),
     /** As `list`, in pages. */
     page: request(OrderPage).answers<Page<OrderDto>>(),
     count: request(OrderCount).answers<number>(),

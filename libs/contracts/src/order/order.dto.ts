@@ -3,7 +3,7 @@ import { ArrayUnique, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
 import { DateTime } from '../date-time.js';
 import { ConnectionOf, PageArgs } from '../page.js';
-import { IsId, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
+import { IsId, IsIdList, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
 /** The most lines that one order may have. */
@@ -103,6 +103,11 @@ export class NewOrder {
 export class OrderKey {
   @IsNested(() => Caller) caller: Caller;
   @IsId() id: string;
+}
+
+export class OrderKeys {
+  @IsNested(() => Caller) caller: Caller;
+  @IsIdList(1000) ids: string[];
 }
 
 export class OrdersOf {

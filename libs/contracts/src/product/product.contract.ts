@@ -20,9 +20,9 @@ export const products = contract('product', {
   requests: {
     create: request(NewProduct).answers<ProductDto>(),
     /** Those that exist and are not deleted, in no particular order. */
-    getMany: request(ProductIds).answers<ProductDto[]>(),
+    getMany: request(ProductIds).answersRows<ProductDto>('getMany'),
     /** Newest first, at most 1000. */
-    list: request(Nothing).answers<ProductDto[]>(),
+    list: request(Nothing).answersRows<ProductDto>('getMany'),
     page: request(ProductPageArgs).answers<Page<ProductDto>>(),
     count: request(ProductFilter).answers<number>(),
     update: request(ProductChanges).answers<ProductDto>(),

@@ -28,9 +28,9 @@ export const users = contract('user', {
     /** Which of these sessions have ended. */
     endedSessions: request(SessionIds).answers<string[]>(),
     /** Those that exist, in no particular order. */
-    getMany: request(UserIds).answers<UserDto[]>(),
+    getMany: request(UserIds).answersRows<UserDto>('getMany'),
     /** Newest first, at most 1000. */
-    list: request(Nothing).answers<UserDto[]>(),
+    list: request(Nothing).answersRows<UserDto>('getMany'),
     /** Newest first. */
     page: request(PageArgs).answers<Page<UserDto>>(),
     count: request(Nothing).answers<number>(),

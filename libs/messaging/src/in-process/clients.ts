@@ -1,6 +1,7 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { CloudEvent } from '../cloud-event.js';
+import { checkedSize } from '../message-size.js';
 import { serviceOf, unavailable, withDeadline } from '../request-dispatch.js';
 import { currentOrigin } from '../trace.js';
 import type { RequestServer } from './request.server.js';
@@ -39,11 +40,14 @@ export class RequestClient extends InProcessClient {
       callback({ err: unavailable('The service does not run') });
       return () => {};
     }
-    const request = {
-      pattern: String(pattern),
-      data: JSON.parse(JSON.stringify(data)),
-      ...currentOrigin(),
-    };
+    let json: string;
+    try {
+      json = checkedSize(JSON.stringify({ pattern, data }), `request ${pattern}`);
+    } catch (err) {
+      callback({ err });
+      return () => {};
+    }
+    const request = { ...(JSON.parse(json) as { pattern: string; data: unknown }), ...currentOrigin() };
     return server.ask({
       request,
       reply: (answer) => callback({ ...(JSON.parse(answer) as WritePacket), isDisposed: true }),

@@ -2,6 +2,7 @@ import type { Event, Payload } from '@app/contracts';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { checkedSize } from '../message-size.js';
 import { currentTraceparent } from '../trace.js';
 import { OutboxMessage } from './outbox-message.entity.js';
 
@@ -10,8 +11,9 @@ import { OutboxMessage } from './outbox-message.entity.js';
 export class Outbox {
   constructor(private readonly em: EntityManager) {}
 
-  /** Adds the event to what the current EntityManager flushes next. */
+  /** Adds the event to what the current EntityManager flushes next. @throws AppError when it is too large for a message. */
   add<E extends Event>(event: E, payload: Payload<E>): void {
+    jsonOf(event, payload);
     this.em.persist(
       this.em.create(
         OutboxMessage,
@@ -36,9 +38,12 @@ export interface OutboxRow {
   traceparent: string | null;
 }
 
+/** @throws AppError when it is too large for a message: its relay could never publish it. */
 export const outboxRow = <E extends Event>(event: E, payload: Payload<E>): OutboxRow => ({
   id: randomUUID(),
   type: event.pattern,
-  data: JSON.stringify(payload),
+  data: jsonOf(event, payload),
   traceparent: currentTraceparent() ?? null,
 });
+
+const jsonOf = (event: Event, payload: unknown) => checkedSize(JSON.stringify(payload), `event ${event.pattern}`);

@@ -30,6 +30,9 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
   /** Handles one message and acknowledges it; what it throws is logged. */
   protected abstract process(message: ConsumeMessage, channel: C): Promise<void>;
 
+  /** Resolves once the broker has all that was sent outside of the server's channel. */
+  protected async flushed(): Promise<void> {}
+
   override async createClient<T = AmqpConnectionManager>(): Promise<T> {
     const manager = await super.createClient<AmqpConnectionManager>();
     return tamed(manager, this.name, this.confirms) as T;
@@ -66,6 +69,7 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
     this.closing = true;
     await this.live?.cancel(CONSUMER_TAG).catch(() => {});
     await this.inFlight.drained();
+    await this.flushed().catch((error: unknown) => this.logger.warn(`${this.name}: ${String(error)}`));
     await super.close().catch((error: unknown) => this.logger.warn(`${this.name}: ${String(error)}`));
   }
 }

@@ -3,6 +3,7 @@ import type { ReadPacket, WritePacket } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { defer, type Observable } from 'rxjs';
+import { checkedSize } from '../message-size.js';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
 import { currentOrigin } from '../trace.js';
 import type { Broker } from './connection.js';
@@ -58,7 +59,8 @@ export class RequestClient extends RabbitMqClient {
     const correlationId = randomUUID();
     try {
       const queue = requestQueue(this.broker, serviceOf(String(pattern)));
-      this.channelNow().sendToQueue(queue, Buffer.from(JSON.stringify({ pattern, data })), {
+      const body = checkedSize(JSON.stringify({ pattern, data }), `request ${pattern}`);
+      this.channelNow().sendToQueue(queue, Buffer.from(body), {
         correlationId,
         replyTo: REPLIES,
         mandatory: true,

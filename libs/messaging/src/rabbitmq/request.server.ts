@@ -4,6 +4,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { answerTo, REQUESTS_AT_ONCE, unavailable, type IncomingRequest } from '../request-dispatch.js';
 import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
+import { ReplyChannel } from './reply-channel.js';
 import type { Origin } from '../trace.js';
 import { DEADLINE, requestQueue } from './topology.js';
 
@@ -12,6 +13,7 @@ export class RequestServer extends RabbitMqServer {
   protected readonly atOnce = REQUESTS_AT_ONCE;
   /** A lost reply is the caller's timeout. */
   protected readonly confirms = false;
+  private replies?: ReplyChannel;
 
   constructor(
     broker: Broker,
@@ -26,12 +28,18 @@ export class RequestServer extends RabbitMqServer {
 
   /** The queue goes with its last consumer, so that a request to an absent service is returned to its caller at once. */
   protected async declare(channel: Channel): Promise<string> {
+    this.replies = new ReplyChannel(this.server!.connection!);
     const queue = requestQueue(this.broker, this.service);
     await channel.assertQueue(queue, { durable: true, autoDelete: true, arguments: { 'x-expires': 60_000 } });
     return queue;
   }
 
+  protected override async flushed(): Promise<void> {
+    await this.replies?.close();
+  }
+
   protected async process(message: ConsumeMessage, channel: Channel): Promise<void> {
+    const { replies } = this;
     const { replyTo, correlationId } = message.properties as { replyTo?: string; correlationId?: string };
     const refusal = this.refusalOf(message);
     const answer = refusal
@@ -41,8 +49,11 @@ export class RequestServer extends RabbitMqServer {
           readRequest(message),
           new RmqContext([message, channel, message.fields.routingKey]),
         );
-    if (replyTo) channel.sendToQueue(replyTo, Buffer.from(answer), { correlationId });
-    channel.ack(message);
+    try {
+      if (replyTo) await replies?.send(replyTo, correlationId, Buffer.from(answer));
+    } finally {
+      channel.ack(message);
+    }
   }
 
   private refusalOf({ fields, properties }: ConsumeMessage): AppError | undefined {
