@@ -20,9 +20,18 @@ export function portionOf<T extends Row>(rows: T[]): T[] | Portion<T> {
 }
 
 function countThatFit(rows: Row[]): number {
+  // Spares nearly every list a second serialisation.
+  if (rows.reduce((sum, row) => sum + bytesAtMost(row), 0) <= PORTION_BYTES) return rows.length;
   let left = PORTION_BYTES;
   const tooMuch = rows.findIndex((row) => (left -= Buffer.byteLength(JSON.stringify(row))) < 0);
   return tooMuch === -1 ? rows.length : Math.max(tooMuch, 1);
+}
+
+/** Of plain data as JSON: a character takes six bytes at most. */
+function bytesAtMost(value: unknown): number {
+  if (typeof value === 'string') return 6 * value.length + 2;
+  if (typeof value !== 'object' || value === null) return 25;
+  return Object.entries(value).reduce((sum, [key, part]) => sum + key.length + 4 + bytesAtMost(part), 2);
 }
 
 /** Asks on until a list is complete. @param ask answers the rows of these ids, in any order. @returns them in the list's order. */
