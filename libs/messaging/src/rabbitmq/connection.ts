@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { RmqOptions } from '@nestjs/microservices';
 import type { AmqpConnectionManager, ChannelWrapper, CreateChannelOpts } from 'amqp-connection-manager';
-import type { Channel, ConfirmChannel, Options } from 'amqplib';
+import type { Channel } from 'amqplib';
+import { unavailable } from '../request-dispatch.js';
 
 const RECONNECT_SECONDS = 1;
-const CONFIRM_TIMEOUT_MS = 10_000;
 const PING_TIMEOUT_MS = 3_000;
 
 export interface Broker {
@@ -32,15 +32,59 @@ export const connectTo = ({ url, prefix }: Broker, name: string): NonNullable<Rm
 
 const logger = new Logger('RabbitMQ');
 
+/** Why a server or client cannot work now, as far as the broker has said. */
+export class BrokerState {
+  private alarm?: string;
+  private failure?: string;
+
+  constructor(private readonly name: string) {}
+
+  /** A channel of it works. */
+  ready(): void {
+    this.failure = undefined;
+  }
+
+  failed(error: unknown): void {
+    this.failure = String(error);
+  }
+
+  /** RabbitMQ reads nothing from connections that publish while it is short of memory or disk. */
+  blocked(reason: string | undefined): void {
+    this.alarm = reason;
+  }
+
+  /** @throws AppError SERVICE_UNAVAILABLE while the broker has an alarm. */
+  assertNotBlocked(): void {
+    if (this.alarm !== undefined) throw unavailable(`RabbitMQ has an alarm and accepts no messages: ${this.alarm}`);
+  }
+
+  /** One round trip. @throws with the reason when the channel does not work. */
+  async check(channel: Channel | undefined, exchange: string): Promise<void> {
+    this.assertNotBlocked();
+    if (!channel) throw new Error(this.failure ?? `${this.name} is not connected to RabbitMQ`);
+    await ping(channel, this.name, exchange);
+  }
+}
+
 /**
  * Hears every 'error' that would otherwise end the process, and gives the manager's channels the wanted kind. What is
  * published must not be kept for later by the wrapper, hence the raw channels that servers and clients use.
  */
-export function tamed(manager: AmqpConnectionManager, name: string, confirm: boolean): AmqpConnectionManager {
+export function tamed(
+  manager: AmqpConnectionManager,
+  { name, confirm, state }: { name: string; confirm: boolean; state: BrokerState },
+): AmqpConnectionManager {
+  manager.on('blocked', ({ reason }) => state.blocked(reason));
+  manager.on('unblocked', () => state.blocked(undefined));
+  manager.on('disconnect', () => state.blocked(undefined));
+  manager.on('connectFailed', ({ err }) => state.failed(`RabbitMQ cannot be reached: ${String(err)}`));
   const create = manager.createChannel.bind(manager);
   manager.createChannel = (options?: CreateChannelOpts): ChannelWrapper => {
     const wrapper = create({ ...options, confirm });
-    wrapper.on('error', (error) => logger.error(`${name}: ${String(error)}`));
+    wrapper.on('error', (error) => {
+      state.failed(`${name} cannot be set up: ${String(error)}`);
+      logger.error(`${name}: ${String(error)}`);
+    });
     return wrapper;
   };
   return manager;
@@ -57,26 +101,7 @@ export function rebuildOnClose(channel: Channel, manager: AmqpConnectionManager)
   });
 }
 
-/** Resolves once the broker has the message. @throws when it refuses, the connection breaks, or 10 s have passed. */
-export async function publishConfirmed(
-  channel: ConfirmChannel,
-  exchange: string,
-  routingKey: string,
-  body: Buffer,
-  options: Options.Publish,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The broker has not confirmed in time')), CONFIRM_TIMEOUT_MS);
-    channel.publish(exchange, routingKey, body, { persistent: true, ...options }, (error) =>
-      error ? reject(error as Error) : resolve(),
-    );
-  }).finally(() => clearTimeout(timer));
-}
-
-/** One round trip. @throws when the broker does not answer on this channel. */
-export async function ping(channel: Channel | undefined, name: string, exchange: string): Promise<void> {
-  if (!channel) throw new Error(`${name} is not connected to RabbitMQ`);
+async function ping(channel: Channel, name: string, exchange: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`RabbitMQ does not answer ${name}`)), PING_TIMEOUT_MS);

@@ -2,7 +2,8 @@ import type { ServiceName } from '@app/contracts';
 import amqp, { type ConfirmChannel, type ConsumeMessage, type GetMessage } from 'amqplib';
 import { peekCloudEvent } from '../cloud-event.js';
 import type { DeadLetter } from '../transport.js';
-import { connectTo, publishConfirmed, type Broker } from './connection.js';
+import { connectTo, type Broker } from './connection.js';
+import { publishConfirmed } from './publish-confirmed.js';
 import { deadQueue, declareEventQueue, eventQueue } from './topology.js';
 
 const MOST_LISTED = 1_000;

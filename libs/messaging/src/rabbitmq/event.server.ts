@@ -3,7 +3,8 @@ import type { MessageHandler } from '@nestjs/microservices';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addEventHandler, assertConsumer, deliver, type Outcome } from '../event-delivery.js';
-import { publishConfirmed, type Broker } from './connection.js';
+import type { Broker } from './connection.js';
+import { publishConfirmed, Unroutable } from './publish-confirmed.js';
 import { attemptsOf, deadHeaders } from './dead-letters.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
 import { deadQueue, declareEventQueue, declareRetryQueues, eventQueue, retryQueue } from './topology.js';
@@ -53,6 +54,7 @@ export class EventServer extends RabbitMqServer<ConfirmChannel> {
       if (outcome.kind !== 'done') await this.setAside(message, channel, attempts + 1, outcome);
       channel.ack(message);
     } catch (error) {
+      if (error instanceof Unroutable) await this.declare(channel).catch(() => {});
       this.logger.warn(`${this.name}: a message goes back to its queue: ${String(error)}`);
       // The broker takes nothing now; on a channel that has closed, it has put the message back by itself.
       await sleep(1_000, undefined, { ref: false });

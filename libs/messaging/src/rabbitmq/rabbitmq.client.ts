@@ -2,12 +2,13 @@ import { ClientRMQ } from '@nestjs/microservices';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel } from 'amqplib';
 import { unavailable } from '../request-dispatch.js';
-import { connectTo, ping, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { BrokerState, connectTo, rebuildOnClose, tamed, type Broker } from './connection.js';
 import { eventExchange } from './topology.js';
 
 /** Nest's RabbitMQ client, publishing on the raw channel: what cannot be sent now fails, and is not kept for later. */
 export abstract class RabbitMqClient<C extends Channel = Channel> extends ClientRMQ {
   protected abstract readonly confirms: boolean;
+  private readonly state: BrokerState;
   private live?: C;
   private closed = false;
 
@@ -16,19 +17,22 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
     private readonly name: string,
   ) {
     super(connectTo(broker, name));
+    this.state = new BrokerState(name);
   }
 
   /** Readies each new channel. */
   protected abstract prepare(channel: C): Promise<void>;
 
-  /** @throws AppError SERVICE_UNAVAILABLE while there is no connection. */
+  /** @throws AppError SERVICE_UNAVAILABLE while there is no connection, or the broker has an alarm. */
   protected channelNow(): C {
+    this.state.assertNotBlocked();
     if (!this.live) throw unavailable('There is no connection to the broker');
     return this.live;
   }
 
   override createClient(): AmqpConnectionManager {
-    return tamed(super.createClient() as AmqpConnectionManager, this.name, this.confirms);
+    const { name, confirms: confirm, state } = this;
+    return tamed(super.createClient() as AmqpConnectionManager, { name, confirm, state });
   }
 
   override async setupChannel(channel: C, ready: () => void): Promise<void> {
@@ -38,6 +42,7 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
     });
     await this.prepare(channel);
     this.live = channel;
+    this.state.ready();
     ready();
   }
 
@@ -48,8 +53,9 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
 
   async check(): Promise<void> {
     if (this.closed) return;
-    await this.connect();
-    await ping(this.live, this.name, eventExchange(this.broker));
+    // Its failure is known with its reason.
+    await this.connect().catch(() => {});
+    await this.state.check(this.live, eventExchange(this.broker));
   }
 
   override async close(): Promise<void> {

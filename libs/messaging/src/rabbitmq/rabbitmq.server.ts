@@ -2,7 +2,7 @@ import { ServerRMQ } from '@nestjs/microservices';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { Drain } from '../drain.js';
-import { connectTo, ping, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { BrokerState, connectTo, rebuildOnClose, tamed, type Broker } from './connection.js';
 import { eventExchange } from './topology.js';
 
 const CONSUMER_TAG = 'server';
@@ -14,6 +14,7 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
   protected abstract readonly atOnce: number;
   protected abstract readonly confirms: boolean;
   private readonly inFlight = new Drain();
+  private readonly state: BrokerState;
   private live?: C;
   private closing = false;
 
@@ -22,6 +23,7 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
     readonly name: string,
   ) {
     super(connectTo(broker, name));
+    this.state = new BrokerState(name);
   }
 
   /** Declares what is consumed, each time a connection is made. @returns the queue. */
@@ -35,7 +37,7 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
 
   override async createClient<T = AmqpConnectionManager>(): Promise<T> {
     const manager = await super.createClient<AmqpConnectionManager>();
-    return tamed(manager, this.name, this.confirms) as T;
+    return tamed(manager, { name: this.name, confirm: this.confirms, state: this.state }) as T;
   }
 
   override async setupChannel(channel: C, listening: () => void): Promise<void> {
@@ -44,24 +46,37 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
     channel.once('close', () => {
       if (this.live === channel) this.live = undefined;
     });
-    const queue = await this.declare(channel);
     await channel.prefetch(this.atOnce);
-    await channel.consume(queue, (message) => this.received(message, channel), { consumerTag: CONSUMER_TAG });
+    await this.consume(channel);
     this.live = channel;
+    this.state.ready();
     listening();
   }
 
+  private async consume(channel: C): Promise<void> {
+    const queue = await this.declare(channel);
+    await channel.consume(queue, (message) => this.received(message, channel), { consumerTag: CONSUMER_TAG });
+  }
+
   private received(message: ConsumeMessage | null, channel: C): void {
-    // The queue was deleted: the channel goes, and with its successor the queue is declared again.
-    if (!message) void channel.close().catch(() => {});
+    if (!message) void this.queueDeleted(channel);
     else
       this.inFlight.add(
         this.process(message, channel).catch((error: unknown) => this.logger.warn(`${this.name}: ${String(error)}`)),
       );
   }
 
+  /** Declares it again at once; where that fails, on another channel and later. */
+  private async queueDeleted(channel: C): Promise<void> {
+    this.logger.warn(`${this.name}: the queue was deleted and is declared again`);
+    await this.consume(channel).catch((error: unknown) => {
+      this.state.failed(`${this.name} cannot be set up: ${String(error)}`);
+      channel.close().catch(() => {});
+    });
+  }
+
   async check(): Promise<void> {
-    if (!this.closing) await ping(this.live, this.name, eventExchange(this.broker));
+    if (!this.closing) await this.state.check(this.live, eventExchange(this.broker));
   }
 
   override async close(): Promise<void> {

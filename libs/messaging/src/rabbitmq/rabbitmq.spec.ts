@@ -230,8 +230,8 @@ if (RABBITMQ_URL)
     it('puts what is no event among the dead letters at once', async () => {
       await startOrders();
       await onChannel(async (channel, prefix) => {
-        channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('{not json'));
-        channel.publish(`${prefix}events`, 'product.stockReserved', Buffer.from('null'));
+        channel.sendToQueue(`${prefix}order.events`, Buffer.from('{not json'));
+        channel.sendToQueue(`${prefix}order.events`, Buffer.from('null'));
         // A quorum queue may lose what was published, when the channel closes before it is confirmed.
         await channel.waitForConfirms();
       });

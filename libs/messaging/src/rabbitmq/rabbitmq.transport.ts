@@ -51,7 +51,9 @@ export class RabbitMqTransport implements Transport {
   }
 
   async check(): Promise<void> {
-    await Promise.all(this.parts.map((part) => part.check()));
+    const results = await Promise.allSettled(this.parts.map((part) => part.check()));
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
+    if (reasons.length > 0) throw new Error([...new Set(reasons)].join('; '));
   }
 
   async close(): Promise<void> {
@@ -63,3 +65,5 @@ export class RabbitMqTransport implements Transport {
     return part;
   }
 }
+
+const messageOf = (reason: unknown) => (reason instanceof Error ? reason.message : String(reason));

@@ -35,7 +35,8 @@ export async function declareEventQueue(channel: Channel, broker: Broker, servic
     arguments: { ...QUORUM, ...MOVED_SAFELY, 'x-dead-letter-routing-key': dead, 'x-delivery-limit': DELIVERY_LIMIT },
   });
   await channel.assertExchange(eventExchange(broker), 'topic', { durable: true });
-  for (const pattern of patternsFor(service)) await channel.bindQueue(queue, eventExchange(broker), pattern);
+  // Earlier releases bound it; with events coming by its name as well, each would be delivered twice.
+  for (const pattern of patternsFor(service)) await channel.unbindQueue(queue, eventExchange(broker), pattern);
   return queue;
 }
 
