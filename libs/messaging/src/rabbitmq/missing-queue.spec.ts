@@ -73,8 +73,9 @@ if (RABBITMQ_URL)
     });
 
     it('loses no event that is published while its consumer is down, as after `expires`', async () => {
-      const app = await startOrders();
+      // Its relay leads, and has declared the queue before.
       await startProducts();
+      const app = await startOrders();
       const orderIds = await publish(1);
       await expectEffects(orderIds);
       await app.close();
