@@ -17,6 +17,8 @@ interface Options {
   requestTimeoutMs?: number;
   /** What is added to that of every process. */
   environment?: Record<string, string>;
+  /** What is added to that of one app's processes alone. */
+  environmentOf?: Partial<Record<Name, Record<string, string>>>;
   /** What the services reach by way of a proxy, which can be cut. */
   by?: { postgres?: TcpProxy; rabbitmq?: TcpProxy; redis?: TcpProxy };
 }
@@ -32,7 +34,7 @@ export class ServicesStack implements Stack {
 
   /** All start at once, on databases that are empty and a broker where nothing is declared. */
   static async start(options: Options = {}): Promise<ServicesStack> {
-    const { instances = 1, requestTimeoutMs = 10_000, environment = {}, by = {} } = options;
+    const { instances = 1, requestTimeoutMs = 10_000, environment = {}, environmentOf = {}, by = {} } = options;
     const broker = new TestBroker(backing.rabbitmq());
     const keyPrefix = `test-${randomBytes(6).toString('hex')}:`;
     const [user, product, order] = await Promise.all([
@@ -50,7 +52,7 @@ export class ServicesStack implements Stack {
       ...environment,
     };
     const processes = (name: Name, own: Record<string, string>) =>
-      Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, PORT: ports.pop()! }));
+      Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, ...environmentOf[name], PORT: ports.pop()! }));
     const databaseUrl = ({ url }: TestDatabase) => (by.postgres ? through(by.postgres, url) : url);
     const stack = new ServicesStack(
       {

@@ -60,7 +60,8 @@ export async function deliver(handlers: Handlers, { consumer, body, attempts, de
     );
     eventsConsumed.inc({ ...labels, outcome: 'done' });
     eventDuration.observe(labels, elapsed());
-    eventDelay.observe(labels, (Date.now() - Date.parse(event.time)) / 1000);
+    // The time is of another machine's clock, which may be ahead.
+    eventDelay.observe(labels, Math.max(0, Date.now() - Date.parse(event.time)) / 1000);
     return { kind: 'done' };
   } catch (error) {
     const outcome = afterFailure(error, attempts, delaysMs);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { connect, type ConfirmChannel } from 'amqplib';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
@@ -11,6 +12,7 @@ import { MissedEvents, OnEvent, OnRequest, outboxRow } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
 import { REQUESTS_AT_ONCE } from '../request-dispatch.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
+import { TIME_LEFT } from './topology.js';
 
 @Controller()
 class Reservations {
@@ -106,6 +108,31 @@ if (RABBITMQ_URL)
       await Promise.all(working);
       await expect(ask('product.quote', { ids: [last] })).resolves.toEqual([]);
       expect(begun.filter((id) => id !== busy)).toEqual([last]);
+    });
+
+    it('never runs a request that waited too long in a process that stood still', async () => {
+      let calls = 0;
+      @Controller()
+      class Orders {
+        @OnRequest(orders.requests.count)
+        async count() {
+          return ++calls;
+        }
+      }
+      await world.start({ service: 'order', controllers: [Orders] });
+      const body = JSON.stringify({ pattern: 'order.count', data: { caller, filter: {} } });
+      const options = { expiration: 500, headers: { [TIME_LEFT]: 500 } };
+      const publishAndWait = `
+        const connection = await require('amqplib').connect('${RABBITMQ_URL}');
+        const channel = await connection.createConfirmChannel();
+        channel.sendToQueue('${world.broker!.prefix}order.requests', Buffer.from('${body}'), ${JSON.stringify(options)});
+        await channel.waitForConfirms();
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await connection.close();`;
+      // This process, the server's, does nothing meanwhile.
+      execFileSync(process.execPath, ['-e', `(async () => {${publishAndWait}})()`]);
+      const ask = await world.caller();
+      await expect(ask('order.count', { caller, filter: {} })).resolves.toBe(1);
     });
 
     it('survives the loss of its broker, says so, loses nothing, and resumes by itself', async () => {

@@ -8,13 +8,13 @@ import { serviceOf, unavailable, withDeadline, type Answer } from '../request-di
 import { currentOrigin } from '../trace.js';
 import type { Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
-import { DEADLINE, requestQueue } from './topology.js';
+import { requestQueue, TIME_LEFT } from './topology.js';
 
 const REPLIES = 'amq.rabbitmq.reply-to';
 
 type Callback = (packet: WritePacket) => void;
 
-/** A request's data, and when its caller gives up, in ms since the epoch. */
+/** A request's data, and when its caller gives up, by this process's monotonic clock. */
 interface Timed<I> {
   data: I;
   deadline: number;
@@ -38,7 +38,7 @@ export class RequestClient extends RabbitMqClient {
     const { caller, timeoutMs } = this;
     // The time that it takes to connect counts.
     return defer(() => {
-      const timed = { data, deadline: Date.now() + timeoutMs };
+      const timed = { data, deadline: performance.now() + timeoutMs };
       return withDeadline(super.send<R, Timed<I>>(pattern, timed), { caller, pattern, timeoutMs });
     });
   }
@@ -60,12 +60,14 @@ export class RequestClient extends RabbitMqClient {
     try {
       const queue = requestQueue(this.broker, serviceOf(String(pattern)));
       const body = checkedSize(JSON.stringify({ pattern, data }), `request ${pattern}`);
+      const timeLeft = Math.max(0, Math.floor(deadline - performance.now()));
       this.channelNow().sendToQueue(queue, Buffer.from(body), {
         correlationId,
         replyTo: REPLIES,
         mandatory: true,
-        expiration: Math.max(0, deadline - Date.now()),
-        headers: { [DEADLINE]: deadline, ...currentOrigin() },
+        // It measures the way to a server.
+        expiration: timeLeft,
+        headers: { [TIME_LEFT]: timeLeft, ...currentOrigin() },
       });
       this.waiting.set(correlationId, callback);
     } catch (err) {

@@ -5,8 +5,9 @@ import { answerTo, REQUESTS_AT_ONCE, unavailable, type IncomingRequest } from '.
 import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
 import { ReplyChannel } from './reply-channel.js';
+import { Standstill } from './standstill.js';
 import type { Origin } from '../trace.js';
-import { DEADLINE, requestQueue } from './topology.js';
+import { requestQueue, TIME_LEFT } from './topology.js';
 
 /** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */
 export class RequestServer extends RabbitMqServer {
@@ -14,6 +15,7 @@ export class RequestServer extends RabbitMqServer {
   /** A lost reply is the caller's timeout. */
   protected readonly confirms = false;
   private replies?: ReplyChannel;
+  private readonly standstill = new Standstill();
 
   constructor(
     broker: Broker,
@@ -35,6 +37,7 @@ export class RequestServer extends RabbitMqServer {
   }
 
   protected override async flushed(): Promise<void> {
+    this.standstill.stop();
     await this.replies?.close();
   }
 
@@ -58,11 +61,12 @@ export class RequestServer extends RabbitMqServer {
 
   private refusalOf({ fields, properties }: ConsumeMessage): AppError | undefined {
     if (fields.redelivered) return unavailable('The service was interrupted');
-    const leftMs = Number(properties.headers?.[DEADLINE]) - Date.now();
-    // The caller's timer may be a millisecond early.
-    if (!(leftMs <= 1)) return undefined;
-    // It waited in a process that stood still; or the clocks of two machines differ by more than a request may take.
-    this.logger.warn(`${this.name}: a request came with ${leftMs} ms left of its time and was not run`);
+    const leftMs = Number(properties.headers?.[TIME_LEFT]);
+    const waitedMs = this.standstill.longestWaitMs;
+    if (!(waitedMs >= leftMs)) return undefined;
+    this.logger.warn(
+      `${this.name}: a request was not run: it had ${leftMs} ms and may have waited ${Math.round(waitedMs)} ms in this process`,
+    );
     return new AppError('SERVICE_TIMEOUT', 'The request came to its service too late');
   }
 }

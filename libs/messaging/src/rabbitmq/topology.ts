@@ -10,8 +10,8 @@ export const deadQueue = (broker: Broker, service: ServiceName) => `${eventQueue
 /** An exchange and a queue of this name hold what waits for another try, for all services. */
 export const retryQueue = ({ prefix }: Broker, delayMs: number) => `${prefix}retry.${delayMs}`;
 
-/** A request's header: when its caller gives up, in ms since 1970. The broker's expiry ends once a server has the message. */
-export const DEADLINE = 'x-deadline';
+/** A request's header: how long its caller still waits when it is published, in ms. The clocks of two machines are never compared. */
+export const TIME_LEFT = 'x-time-left';
 
 const QUORUM = { 'x-queue-type': 'quorum' };
 /** Messages that expire or are given up are moved, never dropped, also while the broker restarts. */
