@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { RmqOptions } from '@nestjs/microservices';
 import type { AmqpConnectionManager, ChannelWrapper, CreateChannelOpts } from 'amqp-connection-manager';
-import type { Channel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { unavailable } from '../request-dispatch.js';
 
 const RECONNECT_SECONDS = 1;
@@ -88,6 +90,24 @@ export function tamed(
     return wrapper;
   };
   return manager;
+}
+
+/** RabbitMQ announces an alarm to those that publish. This goes to no queue. */
+export function provokeAlarm(channel: Channel): void {
+  channel.publish('', 'alarm', Buffer.alloc(0));
+}
+
+/** Resets the connection, so that the broker discards the bytes that it has received and not read. */
+export function withdrawUnread({ connection }: ChannelModel): void {
+  const { stream } = connection as unknown as { stream: Socket };
+  const error = new Error('The connection was reset: RabbitMQ has an alarm and reads nothing');
+  if (stream instanceof TLSSocket) {
+    stream.destroy(error);
+    return;
+  }
+  stream.resetAndDestroy();
+  // A reset is silent on this side.
+  stream.emit('error', error);
 }
 
 /** Builds all anew when the channel is closed while its connection lives: by a fault of ours, or a queue that was deleted. */

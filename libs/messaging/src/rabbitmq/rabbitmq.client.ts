@@ -2,7 +2,7 @@ import { ClientRMQ } from '@nestjs/microservices';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel } from 'amqplib';
 import { unavailable } from '../request-dispatch.js';
-import { BrokerState, connectTo, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { BrokerState, connectTo, provokeAlarm, rebuildOnClose, tamed, type Broker } from './connection.js';
 import { eventExchange } from './topology.js';
 
 /** Nest's RabbitMQ client, publishing on the raw channel: what cannot be sent now fails, and is not kept for later. */
@@ -42,6 +42,7 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
     });
     await this.prepare(channel);
     this.live = channel;
+    provokeAlarm(channel);
     this.state.ready();
     ready();
   }
@@ -55,6 +56,7 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
     if (this.closed) return;
     // Its failure is known with its reason.
     await this.connect().catch(() => {});
+    if (this.live) provokeAlarm(this.live);
     await this.state.check(this.live, eventExchange(this.broker));
   }
 

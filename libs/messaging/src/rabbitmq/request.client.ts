@@ -1,12 +1,13 @@
 import { AppError } from '@app/contracts';
 import type { ReadPacket, WritePacket } from '@nestjs/microservices';
+import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { defer, type Observable } from 'rxjs';
 import { checkedSize } from '../message-size.js';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
 import { currentOrigin } from '../trace.js';
-import type { Broker } from './connection.js';
+import { withdrawUnread, type Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
 import { requestQueue, TIME_LEFT } from './topology.js';
 
@@ -41,6 +42,15 @@ export class RequestClient extends RabbitMqClient {
       const timed = { data, deadline: performance.now() + timeoutMs };
       return withDeadline(super.send<R, Timed<I>>(pattern, timed), { caller, pattern, timeoutMs });
     });
+  }
+
+  override createClient(): AmqpConnectionManager {
+    const manager = super.createClient();
+    // The broker would run what it has not read yet when its alarm ends, long after the callers gave up.
+    manager.on('blocked', () => {
+      if (this.waiting.size > 0 && manager.connection) withdrawUnread(manager.connection);
+    });
+    return manager;
   }
 
   protected async prepare(channel: Channel): Promise<void> {
