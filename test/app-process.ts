@@ -55,10 +55,16 @@ export class AppProcess {
 
   /** Whether it answers that it can do its work now. */
   async isReady(): Promise<boolean> {
-    return fetch(`http://127.0.0.1:${this.env.MANAGEMENT_PORT ?? this.env.PORT}/health/ready`).then(
-      ({ ok }) => ok,
+    return this.readiness().then(
+      ({ status }) => status === 200,
       () => false,
     );
+  }
+
+  /** What `/health/ready` answers. */
+  async readiness(): Promise<{ status: number; body: string }> {
+    const answer = await fetch(`http://127.0.0.1:${this.env.MANAGEMENT_PORT ?? this.env.PORT}/health/ready`);
+    return { status: answer.status, body: await answer.text() };
   }
 
   /** What it tells Prometheus. */

@@ -52,7 +52,10 @@ export class ServicesStack implements Stack {
       ...environment,
     };
     const processes = (name: Name, own: Record<string, string>) =>
-      Array.from({ length: instances }, () => new AppProcess(name, { ...env, ...own, ...environmentOf[name], PORT: ports.pop()! }));
+      Array.from(
+        { length: instances },
+        () => new AppProcess(name, { ...env, ...own, ...environmentOf[name], PORT: ports.pop()! }),
+      );
     const databaseUrl = ({ url }: TestDatabase) => (by.postgres ? through(by.postgres, url) : url);
     const stack = new ServicesStack(
       {

@@ -64,7 +64,10 @@ export class BrokerState {
   async check(channel: Channel | undefined, exchange: string): Promise<void> {
     this.assertNotBlocked();
     if (!channel) throw new Error(this.failure ?? `${this.name} is not connected to RabbitMQ`);
-    await ping(channel, this.name, exchange);
+    await ping(channel, this.name, exchange).catch((error: unknown) => {
+      this.assertNotBlocked();
+      throw error;
+    });
   }
 }
 

@@ -25,9 +25,12 @@ export class HealthController implements OnModuleDestroy {
 
   @Get('ready')
   @HealthCheck()
-  ready() {
-    if (this.phase !== 'running') throw new ServiceUnavailableException(`This process is ${this.phase}`);
-    return this.health.check(this.dependencies.checks);
+  async ready() {
+    if (this.phase === 'stopping') throw new ServiceUnavailableException('This process is stopping');
+    // Fails with the reason where one of them keeps the process from starting.
+    const result = await this.health.check(this.dependencies.checks);
+    if (this.phase === 'starting') throw new ServiceUnavailableException('This process is starting');
+    return result;
   }
 
   /** It receives messages from now on. */

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connect } from 'amqplib';
+import { eventually } from '../../../libs/testing/src/eventually.js';
+import { TestBroker } from '../../../libs/testing/src/test-broker.js';
+import { TestDatabase } from '../../../libs/testing/src/test-database.js';
+import { AppProcess, freePorts } from '../../app-process.js';
+import { backing } from '../../services-stack.js';
+
+let broker: TestBroker;
+let database: TestDatabase;
+let app: AppProcess;
+
+beforeAll(async () => {
+  broker = new TestBroker(backing.rabbitmq());
+  database = await TestDatabase.create();
+  const [port] = await freePorts(1);
+  const env = { RABBITMQ_URL: broker.url, RABBITMQ_PREFIX: broker.prefix, DATABASE_URL: database.url, PORT: port! };
+  app = new AppProcess('order', env);
+});
+
+afterAll(async () => {
+  await app.kill();
+  await database.drop();
+  await broker.drop();
+});
+
+test.each(['requests', 'events'])(
+  'readiness names why a service cannot start: its queue of %s is another one',
+  async (kind) => {
+    const queue = `${broker.prefix}order.${kind}`;
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    await channel.assertQueue(queue, { durable: true, arguments: { 'x-max-length': 7 } });
+    const started = app.start();
+    await eventually(async () => {
+      const { status, body } = await app.readiness();
+      expect(status).toBe(503);
+      expect(body).toMatch(new RegExp(`order\\.${kind} cannot be set up.*PRECONDITION_FAILED.*${queue}`));
+    });
+    await channel.deleteQueue(queue);
+    await started;
+    await app.stop();
+    await connection.close();
+  },
+);
