@@ -29,7 +29,7 @@ export async function admin([name = '', ...emails]: string[], config: DatabaseSe
   if (!action?.emails.includes(emails.length)) throw new Error(USAGE);
   const orm = await MikroORM.init(ormOptions('user', database, config));
   try {
-    await prepareDatabase(orm, config);
+    await prepareDatabase(orm, { name: 'user', database }, config);
     const email = emails[0]?.trim().toLowerCase() ?? '';
     return await RequestContext.create(orm.em, () => orm.em.transactional((tx) => action.act(tx, email)));
   } finally {

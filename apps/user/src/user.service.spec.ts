@@ -1,4 +1,4 @@
-import { AppError, Role, users, type Page, type UserClient, type UserDto } from '@app/contracts';
+import { AppError, Role, users, type Page, type ProfileInput, type UserClient, type UserDto } from '@app/contracts';
 import { eventually, ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';

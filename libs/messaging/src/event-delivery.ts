@@ -11,6 +11,9 @@ import { runAsSpan, SpanKind } from './trace.js';
 /** How long a failing event waits before each further try, in ms; after the last it is a dead letter. */
 export const RETRY_DELAYS_MS: readonly number[] = [1_000, 10_000, 60_000];
 
+/** While something is unavailable, an event waits no longer than by the first two delays: soon after its return all goes on. */
+const UNAVAILABLE_DELAYS = 2;
+
 /** What an event handler's second argument and its interceptors see. */
 export class EventContext extends BaseRpcContext<[event: CloudEvent, consumer: string]> {
   get event(): CloudEvent {
@@ -85,7 +88,7 @@ function afterFailure(
   const reason = (error instanceof AppError ? `${code}: ${error.message}` : String(error))
     .replaceAll('\0', '')
     .slice(0, 500);
-  const delayMs = delaysMs[code === 'SERVICE_UNAVAILABLE' ? Math.min(attempts, delaysMs.length - 1) : attempts];
+  const delayMs = delaysMs[code === 'SERVICE_UNAVAILABLE' ? Math.min(attempts, UNAVAILABLE_DELAYS - 1) : attempts];
   if (code === 'BAD_USER_INPUT' || delayMs === undefined) return { kind: 'dead', reason };
   return { kind: 'retry', delayMs, reason };
 }

@@ -41,7 +41,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
       provide: OutboxRelay,
       useFactory: () => new OutboxRelay(service, databaseUrl, transport.eventPublisher(service)),
     };
-    return { module: MessagingModule, providers: [client, relay, Outbox], exports: [client, Outbox] };
+    return { module: MessagingModule, providers: [client, relay, Outbox], exports: [client, relay, Outbox] };
   }
 
   constructor(

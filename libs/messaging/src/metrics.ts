@@ -65,7 +65,7 @@ export const outboxMessages = new Gauge({
 
 export const outboxOldestAge = new Gauge({
   name: 'bazaar_outbox_oldest_age_seconds',
-  help: 'How long the oldest event in the outbox has waited, 0 where there is none',
+  help: 'How long the oldest event in the outbox has waited, as each instance sees it; 0 if there is none',
   labelNames: ['service'] as const,
 });
 

@@ -28,7 +28,7 @@ export async function startService(
   );
   try {
     if (definition.database && config instanceof DatabaseServiceConfig)
-      await prepareDatabase(app.get(MikroORM), config);
+      await prepareDatabase(app.get(MikroORM), definition, config);
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
     if (config.PORT === undefined) await app.init();
     else await listen(app, config.PORT, config);

@@ -8,27 +8,28 @@ export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private open = true;
   private frozen = false;
+  private abandoned = new Set<Socket>();
+  private target: { port: number; host: string };
 
   /** The target's URL by way of this proxy. */
   readonly url: string;
   private readonly server: Server;
 
-  private constructor(server: Server, url: string) {
+  private constructor(server: Server, url: string, targetUrl: string) {
     this.server = server;
     this.url = url;
+    this.target = addressOf(targetUrl);
   }
 
   static async listen(targetUrl: string): Promise<TcpProxy> {
-    const target = new URL(targetUrl);
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = new URL(targetUrl);
     url.hostname = '127.0.0.1';
     url.port = String((server.address() as AddressInfo).port);
-    const proxy = new TcpProxy(server, url.href);
-    const port = Number(target.port || DEFAULT_PORTS[target.protocol]);
-    server.on('connection', (socket) => proxy.join(socket, connect(port, target.hostname)));
+    const proxy = new TcpProxy(server, url.href, targetUrl);
+    server.on('connection', (socket) => proxy.join(socket, connect(proxy.target)));
     return proxy;
   }
 
@@ -47,7 +48,15 @@ export class TcpProxy {
   restore(): void {
     this.open = true;
     this.frozen = false;
-    for (const socket of this.sockets) socket.resume();
+    for (const socket of this.sockets) if (!this.abandoned.has(socket)) socket.resume();
+  }
+
+  /** Connections that are open stay silent for ever and are never closed; new ones reach the server at `targetUrl`. */
+  failOver(targetUrl: string): void {
+    this.freeze();
+    this.frozen = false;
+    this.abandoned = new Set(this.sockets);
+    this.target = addressOf(targetUrl);
   }
 
   async close(): Promise<void> {
@@ -73,4 +82,9 @@ export class TcpProxy {
     }
     if (!this.open) near.destroy();
   }
+}
+
+function addressOf(url: string): { port: number; host: string } {
+  const { port, protocol, hostname } = new URL(url);
+  return { port: Number(port || DEFAULT_PORTS[protocol]), host: hostname };
 }

@@ -23,6 +23,16 @@ export class TestDatabase {
     return query<T>(this.url, sql, values);
   }
 
+  /** Whether new sessions accept no writes, as at a standby. */
+  async setReadOnly(isReadOnly: boolean): Promise<void> {
+    await query(this.server, `alter database ${this.name} set default_transaction_read_only = ${isReadOnly}`);
+  }
+
+  /** Ends all its sessions. */
+  async disconnect(): Promise<void> {
+    await query(this.server, 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [this.name]);
+  }
+
   async drop(): Promise<void> {
     await query(this.server, `drop database if exists ${this.name} with (force)`);
   }

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import { Pool } from 'pg';
+import { connectionOptions, DatabaseClient } from '../database/database-client.js';
 import type { Outcome } from '../event-delivery.js';
 import type { DeadLetter } from '../transport.js';
 import { Batch } from './batch.js';
@@ -45,13 +46,12 @@ export class MessageStore {
 
   constructor(databaseUrl: string) {
     this.db = new Pool({
+      ...connectionOptions(),
+      Client: DatabaseClient,
       connectionString: databaseUrl,
       application_name: 'messages',
       max: 1,
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 30_000,
-      keepAlive: true,
     });
     const logger = new Logger(MessageStore.name);
     this.db.on('error', (error) => logger.warn(`The connection was lost: ${error.message}`));

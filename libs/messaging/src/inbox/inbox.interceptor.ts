@@ -4,6 +4,13 @@ import { Injectable, Optional, type CallHandler, type ExecutionContext, type Nes
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { EventContext } from '../event-delivery.js';
 import { inboxDuplicates } from '../metrics.js';
+import { Turns } from '../turns.js';
+
+/** Where the configuration does not say: pg's own. */
+const DEFAULT_POOL_SIZE = 10;
+
+/** By database. Events take half of its connections at most, so that requests find one. */
+const turns = new WeakMap<MikroORM, Turns>();
 
 /** Runs each event handler in one transaction with its inbox row, so that a second delivery has no second effect. */
 @Injectable()
@@ -14,7 +21,8 @@ export class InboxInterceptor implements NestInterceptor {
     if (!this.orm) return next.handle();
     const delivery = context.switchToRpc().getContext<EventContext>();
     const em = this.orm.em as EntityManager;
-    return from(RequestContext.create(em, () => this.once(em, delivery, next)));
+    const once = () => RequestContext.create(em, () => this.once(em, delivery, next));
+    return from(turnsOf(this.orm).run(once));
   }
 
   /** A delivery of the same event that runs at the same time waits at the insert for how this one ends. */
@@ -28,4 +36,13 @@ export class InboxInterceptor implements NestInterceptor {
       else inboxDuplicates.inc({ service: consumer, event: event.type });
     });
   }
+}
+
+function turnsOf(orm: MikroORM): Turns {
+  const known = turns.get(orm);
+  if (known) return known;
+  const poolSize = orm.config.get('pool').max ?? DEFAULT_POOL_SIZE;
+  const made = new Turns(Math.max(1, Math.floor(poolSize / 2)));
+  turns.set(orm, made);
+  return made;
 }

@@ -1,10 +1,11 @@
 import type { ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import { connectionOptions, DatabaseClient, QUERY_TIMEOUT_MS } from '../database/database-client.js';
 import { eventsPublished, outboxMessages, outboxOldestAge } from '../metrics.js';
 import { currentTraceparent, runAsSpan, SpanKind } from '../trace.js';
 import { ASLEEP_LOCK } from './outbox-message.entity.js';
@@ -14,6 +15,13 @@ const POLL_MS = 1_000;
 const NEARLY_ASLEEP_MS = 5;
 const HOUR_MS = 3_600_000;
 const MEASURE_MS = 5_000;
+/** Events that have waited for longer make the service unready. */
+const MAX_AGE_SECONDS = 60;
+/**
+ * The server ends the session, and with it the leader's lock, when its client sends nothing for so long: a process that is
+ * frozen. Longer than a leader may be busy otherwise: the broker has 10 s to confirm.
+ */
+const MAX_SILENCE_MS = 20_000;
 /** Any number that nothing else locks: one relay per database is the leader, the others stand by. */
 const LEADER_LOCK = 7_391_001;
 
@@ -27,6 +35,8 @@ export class OutboxRelay {
   private readonly logger = new Logger(OutboxRelay.name);
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  private ageSeconds = 0;
+  private measuredAt = 0;
   private idle = false;
   private woken = false;
   private wake: () => void = () => {};
@@ -46,17 +56,22 @@ export class OutboxRelay {
     this.stopped = true;
     this.wake();
     await this.running;
+    outboxOldestAge.remove({ service: this.service });
     await this.publisher.close();
+  }
+
+  /** @throws when events wait that nobody publishes: neither this instance nor another. */
+  check(): void {
+    if (this.ageSeconds > MAX_AGE_SECONDS)
+      throw new Error(`Events are not published: the oldest has waited for ${Math.round(this.ageSeconds)} s`);
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
-      const db = new Client({
+      const db: Client = new DatabaseClient({
+        ...connectionOptions({ queryTimeoutMs: QUERY_TIMEOUT_MS, session: { idle_session_timeout: MAX_SILENCE_MS } }),
         connectionString: this.databaseUrl,
         application_name: 'outbox relay',
-        connectionTimeoutMillis: 5_000,
-        query_timeout: 30_000,
-        keepAlive: true,
       });
       // A connection that breaks fails the next query, which ends the session; nothing else is to be done here.
       db.on('error', () => this.notify());
@@ -68,9 +83,8 @@ export class OutboxRelay {
         this.logger.warn(`The outbox waits: ${String(error)}`);
         await this.pause();
       } finally {
-        // Whoever leads now counts.
+        this.measuredAt = 0;
         outboxMessages.remove({ service: this.service });
-        outboxOldestAge.remove({ service: this.service });
         await db.end().catch(() => {});
       }
     }
@@ -78,18 +92,21 @@ export class OutboxRelay {
 
   /** One session with the database, until it breaks or the relay is stopped. */
   private async lead(db: Client): Promise<void> {
+    await this.measure(db);
     while (!(await tryLock(db, LEADER_LOCK))) {
       await this.pause();
       if (this.stopped) return;
+      await this.measure(db);
     }
     await db.query('listen outbox');
     let cleanedAt = 0;
-    let measuredAt = 0;
+    let countedAt = 0;
     let rows = await oldest(db);
     while (!this.stopped) {
-      if (Date.now() - measuredAt > MEASURE_MS) {
-        measuredAt = Date.now();
-        await this.measure(db);
+      await this.measure(db);
+      if (Date.now() - countedAt > MEASURE_MS) {
+        countedAt = Date.now();
+        await this.count(db);
       }
       const failure = await this.publish(db, rows);
       if (failure) {
@@ -142,13 +159,20 @@ export class OutboxRelay {
     await lastValueFrom(this.publisher.emit(event.type, cloudEvent(event)), { defaultValue: undefined });
   }
 
+  /** By every relay, since the leader may be frozen. */
   private async measure(db: Client): Promise<void> {
-    const sql = `select count(*)::int as waiting, coalesce(extract(epoch from now() - min(time)), 0)::float8 as age from outbox`;
-    const [{ waiting, age }] = (await db.query<{ waiting: number; age: number }>(sql)).rows as [
-      { waiting: number; age: number },
-    ];
-    outboxMessages.set({ service: this.service }, waiting);
-    outboxOldestAge.set({ service: this.service }, age);
+    if (Date.now() - this.measuredAt < MEASURE_MS) return;
+    this.measuredAt = Date.now();
+    const sql = 'select extract(epoch from now() - time)::float8 as age from outbox order by seq limit 1';
+    const { rows } = await db.query<{ age: number }>(sql);
+    this.ageSeconds = rows[0]?.age ?? 0;
+    outboxOldestAge.set({ service: this.service }, this.ageSeconds);
+  }
+
+  /** By the leader alone. */
+  private async count(db: Client): Promise<void> {
+    const { rows } = await db.query<{ waiting: number }>('select count(*)::int as waiting from outbox');
+    outboxMessages.set({ service: this.service }, rows[0]!.waiting);
   }
 
   private notify(): void {

@@ -59,6 +59,12 @@ export class DatabaseServiceConfig extends ServiceConfig {
   /** Connections that one instance opens at most. */
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) DATABASE_POOL_SIZE: number = 10;
 
+  /** Milliseconds that a statement may take; the server cancels it then. Migrations take as long as they need. */
+  @Type(() => Number) @IsInt() @Min(500) @Max(600_000) DATABASE_QUERY_TIMEOUT_MS: number = 5_000;
+
+  /** Milliseconds that a statement waits for a row or table that another transaction has locked. */
+  @Type(() => Number) @IsInt() @Min(50) @Max(600_000) DATABASE_LOCK_TIMEOUT_MS: number = 1_000;
+
   /** `false` where the command `migrate` is run at each release: the service then waits until it has, with a role that may do no more than its work. */
   @IsIn(['true', 'false']) MIGRATE_AT_START: 'true' | 'false' = 'true';
 }

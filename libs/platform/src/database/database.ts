@@ -1,4 +1,4 @@
-import { InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging';
+import { connectionOptions, DatabaseClient, InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
@@ -12,30 +12,50 @@ import { measurePool } from './pool-metrics.js';
 
 const logger = new Logger('Database');
 
+/** A transaction does nothing for longer only if its process is frozen or lost; the server then releases its locks. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
 type Database = NonNullable<ServiceDefinition['database']>;
+type DatabaseOwner = Pick<ServiceDefinition, 'name' | 'database'>;
 
 /** MikroORM's options for a service: its own entities and migrations, after those of the outbox and the inbox. */
 export const ormOptions = (name: string, database: Database, config: DatabaseServiceConfig) =>
   defineConfig({
-    driver: DiscreetDriver,
-    clientUrl: config.DATABASE_URL,
+    ...migrationOptions(name, database, config.DATABASE_URL),
     entities: [...database.entities, OutboxMessage, InboxMessage],
     metadataProvider: ReflectMetadataProvider,
-    extensions: [Migrator],
-    migrations: {
-      migrationsList: [{ name: '000-messaging', class: MessagingMigration }, ...database.migrations],
-      snapshot: false,
-    },
     pool: { max: config.DATABASE_POOL_SIZE },
     driverOptions: {
       application_name: `bazaar-${name}`,
-      connectionTimeoutMillis: 5_000,
-      statement_timeout: 30_000,
+      Client: DatabaseClient,
+      ...connectionOptions({
+        queryTimeoutMs: config.DATABASE_QUERY_TIMEOUT_MS,
+        session: {
+          lock_timeout: config.DATABASE_LOCK_TIMEOUT_MS,
+          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+        },
+      }),
       onPoolCreated: (pool: pg.Pool) => {
         releaseLost(pool);
         measurePool(name, pool);
       },
     },
+  });
+
+/** Enough to migrate. Statements take as long as they need. */
+const migrationOptions = (name: string, { migrations }: Database, databaseUrl: string) =>
+  defineConfig({
+    driver: DiscreetDriver,
+    clientUrl: databaseUrl,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: [{ name: '000-messaging', class: MessagingMigration }, ...migrations],
+      snapshot: false,
+    },
+    pool: { max: 1 },
+    driverOptions: { application_name: `bazaar-${name} migrations`, Client: DatabaseClient, ...connectionOptions({}) },
     logger: (message) => new Logger('MikroORM').debug(message),
     colors: false,
   });
@@ -72,8 +92,12 @@ function releaseLost(pool: pg.Pool) {
 }
 
 /** Before a service uses its database: migrates it, or waits until another has, as the configuration says. */
-export async function prepareDatabase(orm: MikroORM, config: DatabaseServiceConfig): Promise<void> {
-  if (config.MIGRATE_AT_START === 'true') await migrate(orm, config.DATABASE_URL);
+export async function prepareDatabase(
+  orm: MikroORM,
+  owner: DatabaseOwner,
+  config: DatabaseServiceConfig,
+): Promise<void> {
+  if (config.MIGRATE_AT_START === 'true') await migrate(owner, config.DATABASE_URL);
   else await migrated(orm);
 }
 
@@ -81,14 +105,17 @@ export async function prepareDatabase(orm: MikroORM, config: DatabaseServiceConf
  * Creates the database where it is missing and runs the migrations that are; who comes at the same time takes turns.
  * @returns the names of those that it ran.
  */
-export async function migrate(orm: MikroORM, databaseUrl: string): Promise<string[]> {
+export async function migrate({ name, database }: DatabaseOwner, databaseUrl: string): Promise<string[]> {
+  if (!database) throw new Error(`${name} has no database.`);
   await createDatabase(databaseUrl);
-  const lock = new pg.Client({ connectionString: databaseUrl });
-  await lock.connect();
+  const lock: pg.Client = new DatabaseClient({ connectionString: databaseUrl, ...connectionOptions({}) });
+  const orm = new MikroORM(migrationOptions(name, database, databaseUrl));
   try {
+    await lock.connect();
     await lock.query(`select pg_advisory_lock(hashtext('bazaar.migrations'))`);
     return (await orm.migrator.up()).map(({ name }) => name);
   } finally {
+    await orm.close();
     await lock.end();
   }
 }
@@ -131,7 +158,7 @@ export async function createDatabase(databaseUrl: string): Promise<void> {
 }
 
 async function failureOf(url: string, sql: string): Promise<(Error & { code?: string }) | undefined> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client: pg.Client = new DatabaseClient({ connectionString: url, ...connectionOptions() });
   try {
     await client.connect();
     await client.query(sql);

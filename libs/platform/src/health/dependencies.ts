@@ -1,9 +1,10 @@
-import type { Transport } from '@app/messaging';
+import { OutboxRelay, type Transport } from '@app/messaging';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Gauge } from 'prom-client';
 import { SERVICE_NAME, TRANSPORT } from '../tokens.js';
+import { DatabaseProbe } from './database-probe.js';
 
 const PATIENCE_MS = 2_000;
 const MEASURE_MS = 5_000;
@@ -19,6 +20,7 @@ export const healthStatus = new Gauge({
 export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdown {
   /** As terminus takes them. */
   readonly checks: (() => Promise<HealthIndicatorResult>)[];
+  private readonly database?: DatabaseProbe;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -26,9 +28,15 @@ export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(SERVICE_NAME) private readonly service: string,
     @Inject(TRANSPORT) transport: Transport,
     @Optional() orm?: MikroORM,
+    @Optional() relay?: OutboxRelay,
   ) {
     this.checks = [this.check('broker', () => transport.check())];
-    if (orm) this.checks.push(this.check('database', () => orm.em.fork().execute('select 1')));
+    if (orm) {
+      const database = new DatabaseProbe(orm.config.get('clientUrl')!, service);
+      this.checks.push(this.check('database', () => database.check()));
+      this.database = database;
+    }
+    if (relay) this.checks.push(this.check('outbox', async () => relay.check()));
   }
 
   onApplicationBootstrap() {
@@ -37,8 +45,9 @@ export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdo
     measure();
   }
 
-  onApplicationShutdown() {
+  async onApplicationShutdown() {
     clearInterval(this.timer);
+    await this.database?.close();
   }
 
   private check(dependency: string, answers: () => Promise<unknown>): () => Promise<HealthIndicatorResult> {

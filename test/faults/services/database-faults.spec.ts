@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import pg from 'pg';
+import { eventually } from '../../../libs/testing/src/eventually.js';
+import { TcpProxy } from '../../../libs/testing/src/tcp-proxy.js';
+import { Client, newCustomers, type Customer, type Product } from '../../client.js';
+import { backing, ServicesStack } from '../../services-stack.js';
+import { settledOrders } from '../../stock.js';
+
+jest.setTimeout(180_000);
+
+/** From the return of the database to the first order that is placed. */
+const RESUMES_MS = 10_000;
+const UNAVAILABLE = /^SERVICE_(UNAVAILABLE|TIMEOUT)$/;
+
+let postgres: TcpProxy;
+let stack: ServicesStack;
+let customer: Customer;
+let product: Product;
+
+beforeAll(async () => {
+  postgres = await TcpProxy.listen(backing.postgres());
+  stack = await ServicesStack.start({ by: { postgres }, requestTimeoutMs: 2_000 });
+});
+
+beforeEach(async () => {
+  [customer] = (await newCustomers(stack.url, 1)) as [Customer];
+  product = await customer.createProduct({ stock: 1_000 });
+});
+
+afterAll(async () => {
+  try {
+    await stack?.stop();
+  } finally {
+    await postgres?.close();
+  }
+});
+
+const order = (productId = product.id) => customer.placeOrder({ productId, quantity: 1 });
+const isReady = (name: 'order' | 'product') => stack.apps[name][0]!.isReady();
+const readiness = async (name: 'order' | 'product') =>
+  (await fetch(`${stack.apps[name][0]!.url}/health/ready`)).json() as Promise<unknown>;
+
+async function orderAgainIn(limitMs: number): Promise<void> {
+  const began = Date.now();
+  await eventually(() => order(), limitMs);
+  process.stderr.write(`first order ${Date.now() - began} ms after the return: ${expect.getState().currentTestName}\n`);
+}
+
+async function allArePlaced(): Promise<void> {
+  await eventually(async () => {
+    for (const database of Object.values(stack.databases))
+      expect(await database.query('select from outbox')).toEqual([]);
+  });
+  const orders = await settledOrders([customer]);
+  expect(orders.filter(({ status }) => status !== 'PROCESSING')).toEqual([]);
+  expect(await stack.apps.order[0]!.run('dead-letters', 'list')).toBe('order has no dead letters.\n');
+  expect(await stack.apps.product[0]!.run('dead-letters', 'list')).toBe('product has no dead letters.\n');
+}
+
+describe('a PostgreSQL that goes silent', () => {
+  test.each([
+    ['for a moment', 3_000],
+    ['for longer than any statement may take', 20_000],
+  ])('%s: all goes on over new connections while the old ones stay silent', async (_, forMs) => {
+    await Promise.all([order(), order()]);
+    postgres.freeze();
+    const until = Date.now() + forMs;
+    while (Date.now() < until)
+      await expect(order()).rejects.toMatchObject({ code: expect.stringMatching(UNAVAILABLE) });
+    expect(await isReady('order')).toBe(false);
+    postgres.failOver(backing.postgres());
+    await orderAgainIn(RESUMES_MS);
+    await eventually(async () => expect(await isReady('order')).toBe(true), RESUMES_MS);
+    await allArePlaced();
+  });
+});
+
+describe('a database that takes no writes', () => {
+  afterEach(async () => {
+    await stack.databases.product.query('drop trigger if exists full_disk on reservations');
+  });
+
+  const unready = (cause: RegExp) =>
+    eventually(async () => {
+      expect(await readiness('product')).toMatchObject({
+        error: { database: { status: 'down', message: expect.stringMatching(cause) } },
+      });
+    });
+
+  test('as after a failover to a standby: events wait, and all goes on when the server accepts writes', async () => {
+    const { product: database } = stack.databases;
+    await database.setReadOnly(true);
+    try {
+      await database.disconnect();
+      await unready(/read-only/);
+      await expect(customer.updateProduct(product.id, { stock: 1 })).rejects.toMatchObject({
+        code: 'SERVICE_UNAVAILABLE',
+      });
+    } finally {
+      await database.setReadOnly(false);
+    }
+    await orderAgainIn(RESUMES_MS);
+    await eventually(async () => expect(await isReady('product')).toBe(true));
+    await allArePlaced();
+  });
+
+  test.each(['25006', '53100', '53200', '58030', '57014', '55P03', '40P01'])(
+    'for a while (SQLSTATE %s): events wait, however often they have failed',
+    async (sqlState) => {
+      const { product: database } = stack.databases;
+      await database.query(`create or replace function full_disk() returns trigger language plpgsql as
+        $$ begin raise exception using errcode = '${sqlState}', message = 'no space left'; end $$`);
+      await database.query(
+        'create trigger full_disk before insert on reservations for each statement execute function full_disk()',
+      );
+      await order();
+      if (/^(25|53|58)/.test(sqlState)) await unready(/no space left/);
+      const attempts = async () => (await stack.apps.product[0]!.metrics()).match(RETRIES)?.[1] ?? '0';
+      const before = Number(await attempts());
+      await eventually(async () => expect(Number(await attempts())).toBeGreaterThan(before), 60_000);
+      await database.query('drop trigger full_disk on reservations');
+      await allArePlaced();
+    },
+  );
+});
+
+const RETRIES = /bazaar_events_consumed_total\{[^}]*event="order\.placed",outcome="retry"[^}]*\} (\d+)/;
+
+test('a row that an outsider has locked: its orders wait, all else goes on', async () => {
+  const other = await customer.createProduct({ stock: 1_000 });
+  const outsider = new pg.Client({ connectionString: stack.databases.product.url });
+  await outsider.connect();
+  try {
+    await outsider.query('begin');
+    await outsider.query('select from products where id = $1 for update', [product.id]);
+    const waiting = await Promise.all(Array.from({ length: 10 }, () => order()));
+    const others = await Promise.all(Array.from({ length: 5 }, () => order(other.id)));
+    const anybody = new Client(stack.url);
+    const until = Date.now() + 8_000;
+    while (Date.now() < until) {
+      expect(await isReady('product')).toBe(true);
+      expect(await anybody.product(product.id)).toMatchObject({ id: product.id });
+      await customer.updateProduct(other.id, { name: `at ${Date.now()}` });
+    }
+    await eventually(async () => {
+      const placed = new Map((await customer.orders()).map(({ id, status }) => [id, status]));
+      expect(others.map(({ id }) => placed.get(id))).toEqual(others.map(() => 'PROCESSING'));
+      expect(waiting.map(({ id }) => placed.get(id))).toEqual(waiting.map(() => 'PENDING'));
+    });
+  } finally {
+    await outsider.end();
+  }
+  await allArePlaced();
+});
