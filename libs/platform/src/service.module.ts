@@ -21,6 +21,12 @@ export class ServiceModule {
     const { name, database, module } = definition;
     const withDatabase = database && config instanceof DatabaseServiceConfig ? { database, config } : undefined;
     const stale = withDatabase?.database.stale;
+    const isManagedApart = config.managementPort !== undefined;
+    const prometheus = PrometheusModule.register({
+      defaultLabels: { service: name },
+      // One registry per process: where several services share one, only the first brings the process's own metrics.
+      defaultMetrics: { enabled: register.getSingleMetric('process_cpu_seconds_total') === undefined },
+    });
     return {
       module: ServiceModule,
       imports: [
@@ -39,15 +45,12 @@ export class ServiceModule {
             ]
           : []),
         TerminusModule.forRoot({ errorLogStyle: 'pretty' }),
-        PrometheusModule.register({
-          defaultLabels: { service: name },
-          // One registry per process: where several services share one, only the first brings the process's own metrics.
-          defaultMetrics: { enabled: register.getSingleMetric('process_cpu_seconds_total') === undefined },
-        }),
+        isManagedApart ? { ...prometheus, controllers: [] } : prometheus,
         module,
       ],
-      controllers: [HealthController],
+      controllers: isManagedApart ? [] : [HealthController],
       providers: [
+        ...(isManagedApart ? [HealthController] : []),
         { provide: config.constructor, useValue: config },
         { provide: SERVICE_NAME, useValue: name },
         { provide: TRANSPORT, useValue: transport },

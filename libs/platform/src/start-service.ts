@@ -6,7 +6,7 @@ import { DatabaseServiceConfig, type ServiceConfig } from './config/service-conf
 import { prepareDatabase } from './database/database.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { HealthController } from './health/health.controller.js';
-import { manageAt } from './management.js';
+import { managementServer } from './http/management-server.js';
 import { ServiceModule } from './service.module.js';
 
 /** The largest body that any endpoint takes, in bytes. */
@@ -46,7 +46,14 @@ async function listen(
   port: number,
   { managementPort, HOST }: ServiceConfig,
 ): Promise<void> {
-  const management = managementPort === undefined ? undefined : manageAt(app);
+  if (managementPort !== undefined) {
+    const management = managementServer(app.get(HealthController));
+    // Closes last: it answers as long as requests are served.
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onClose', () => management.close());
+    await management.listen({ port: managementPort, host: HOST });
+  }
   await app.listen(port, HOST);
-  await management?.listen(managementPort!, HOST);
 }

@@ -1,0 +1,19 @@
+import { HttpException } from '@nestjs/common';
+import fastify, { type FastifyInstance } from 'fastify';
+import { register } from 'prom-client';
+import type { HealthController } from '../health/health.controller.js';
+
+/** Health and metrics on a server of their own. An app that has one registers no such routes on its public port. */
+export function managementServer(health: HealthController): FastifyInstance {
+  const server = fastify({ return503OnClosing: false });
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-cache, no-store, must-revalidate');
+  });
+  server.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof HttpException)) throw error;
+    return reply.code(error.getStatus()).send(error.getResponse());
+  });
+  for (const name of ['live', 'started', 'ready'] as const) server.get(`/health/${name}`, async () => health[name]());
+  server.get('/metrics', async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+  return server;
+}
