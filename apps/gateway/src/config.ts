@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { type HttpOptions, IsServiceUrl, loadConfig, ServiceConfig } from '@app/platform';
+import { type HttpOptions, IsServiceUrl, loadConfig, NAMED_NETWORKS, ServiceConfig } from '@app/platform';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
+import { answerClientError } from './graphql/client-error.js';
 
 /** Where nothing else is said, in production: operations a minute of one client, and what of them may be logins. */
 const RATE_LIMIT = 600;
@@ -21,13 +22,11 @@ const wordsOf = (list: string) => list.split(',').map((word) => word.trim());
 
 const isOrigin = (word: string) => /^https?:/.test(word) && URL.canParse(word) && new URL(word).origin === word;
 
-const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
-
 function isNetwork(word: string): boolean {
   const [address = '', bits] = word.split('/');
   const most = isIP(address) === 4 ? 32 : 128;
   const isSize = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-  return NAMED_NETWORKS.includes(word) || (isIP(address) !== 0 && isSize);
+  return Object.hasOwn(NAMED_NETWORKS, word) || (isIP(address) !== 0 && isSize);
 }
 
 export class GatewayConfig extends ServiceConfig {
@@ -80,15 +79,12 @@ export class GatewayConfig extends ServiceConfig {
   }
 
   override get http(): HttpOptions {
-    // While it stops, the gateway answers in its own words.
-    return {
-      trustProxy: this.TRUST_PROXY === undefined ? false : wordsOf(this.TRUST_PROXY),
-      return503OnClosing: false,
-    };
+    const trustProxy = this.trustedProxies.length > 0 && this.trustedProxies;
+    return { ...super.http, trustProxy, clientErrorHandler: answerClientError(this.HTTP_REQUEST_TIMEOUT_MS) };
   }
 
-  private get isProduction(): boolean {
-    return this.NODE_ENV === 'production';
+  override get trustedProxies(): string[] {
+    return this.TRUST_PROXY === undefined ? [] : wordsOf(this.TRUST_PROXY);
   }
 }
 

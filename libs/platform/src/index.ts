@@ -5,6 +5,7 @@ export * from './config/service-config.js';
 export * from './database/database.js';
 export { healthStatus } from './health/dependencies.js';
 export { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
+export { NAMED_NETWORKS } from './http/networks.js';
 export { useLogger } from './logging.js';
 export * from './run-service.js';
 export * from './service-definition.js';

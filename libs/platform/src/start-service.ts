@@ -6,6 +6,7 @@ import { DatabaseServiceConfig, type ServiceConfig } from './config/service-conf
 import { prepareDatabase } from './database/database.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { HealthController } from './health/health.controller.js';
+import { drainOnClose, limitConnections } from './http/connections.js';
 import { managementServer } from './http/management-server.js';
 import { ServiceModule } from './service.module.js';
 
@@ -21,9 +22,12 @@ export async function startService(
   config: ServiceConfig,
   transport: Transport,
 ): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ ...config.http, bodyLimit: BODY_LIMIT });
+  drainOnClose(adapter.getInstance(), config);
+  limitConnections(adapter.getInstance(), definition.name, config);
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(definition, config, transport),
-    new FastifyAdapter({ ...config.http, bodyLimit: BODY_LIMIT }),
+    adapter,
     { abortOnError: false, bufferLogs: false },
   );
   try {
@@ -31,7 +35,7 @@ export async function startService(
       await prepareDatabase(app.get(MikroORM), definition, config);
     connectMessaging(app, definition.name === 'gateway' ? { broadcast: 'gateway' } : definition.name, transport);
     if (config.PORT === undefined) await app.init();
-    else await listen(app, config.PORT, config);
+    else await listen(app, config.PORT, definition, config);
     await app.startAllMicroservices();
     app.get(HealthController).markStarted();
     return app;
@@ -44,10 +48,13 @@ export async function startService(
 async function listen(
   app: NestFastifyApplication,
   port: number,
-  { managementPort, HOST }: ServiceConfig,
+  { name }: ServiceDefinition,
+  config: ServiceConfig,
 ): Promise<void> {
+  const { managementPort, HOST, http } = config;
   if (managementPort !== undefined) {
-    const management = managementServer(app.get(HealthController));
+    const management = managementServer(app.get(HealthController), http);
+    limitConnections(management, name, config);
     // Closes last: it answers as long as requests are served.
     app
       .getHttpAdapter()

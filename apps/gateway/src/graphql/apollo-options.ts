@@ -36,6 +36,7 @@ export const apolloOptions = ({ explorable }: GatewayConfig): ApolloDriverConfig
   documentStore: new DocumentCache<DocumentNode>(({ loc }) => loc?.end ?? Infinity),
   formatError,
   autoTransformHttpErrors: false,
+  stopOnApplicationShutdown: true, // until then, requests that have arrived are answered
   includeStacktraceInErrorResponses: false,
 });
 

@@ -211,7 +211,7 @@ class Connection {
   }
 }
 
-it('lets what has come finish while it stops, and refuses what comes then', async () => {
+it('answers what has arrived while it stops, and closes the connection', async () => {
   let finish = () => {};
   const slow = new Promise<void>((resolve) => (finish = resolve));
   await start({ PORT: 0 }, { product: { list: () => slow.then(() => []) } });
@@ -220,12 +220,46 @@ it('lets what has come finish while it stops, and refuses what comes then', asyn
   await eventually(() => expect(gateway.asked).toEqual(['product.list']));
   const closed = gateway.app.close();
   await eventually(() => expect(gateway.app.getHttpServer().listening).toBe(false));
-  connection.send('{ __typename }');
   finish();
-  const [, first, second] = (await connection.ended()).split('HTTP/1.1 ');
-  expect(first).toMatch(/^200 OK.*\{"data":\{"products":\[\]\}\}/s);
-  expect(second).toMatch(/^503 Service Unavailable.*connection: close.*"code":"SERVICE_UNAVAILABLE"/s);
+  expect(await connection.ended()).toMatch(/^HTTP\/1.1 200 OK.*connection: close.*\{"data":\{"products":\[\]\}\}/s);
   await closed;
+});
+
+it('answers operations as ever while clients leave', async () => {
+  const list = async () => [];
+  await start({ PORT: 0, SHUTDOWN_DELAY_MS: 500 }, { product: { list } });
+  const { port } = gateway.app.getHttpServer().address() as AddressInfo;
+  const closed = gateway.app.close();
+  const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: JSON_BODY,
+    body: '{ "query": "{ products { id } }" }',
+  });
+  expect(await answer.json()).toEqual({ data: { products: [] } });
+  expect(answer.headers.get('connection')).toBe('close');
+  await closed;
+});
+
+describe('what arrives badly is answered in the words of GraphQL', () => {
+  it.each([
+    [
+      'a body that is never complete',
+      408,
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+      300,
+    ],
+    ['headers that are too large', 431, `GET /graphql HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 16_384],
+    ['what is not HTTP', 400, 'HELO x\r\n\r\n', undefined],
+  ])('%s', async (_, status, text, limit) => {
+    await start({ PORT: 0, HTTP_REQUEST_TIMEOUT_MS: 300 });
+    const connection = new Connection();
+    connection.write(text);
+    const [head, body] = (await connection.ended()).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*application/json`, 's'));
+    expect(JSON.parse(body!)).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: 'BAD_REQUEST', ...(limit && { limit }) } }],
+    });
+  });
 });
 
 it('takes a client that breaks off for no fault of ours', async () => {

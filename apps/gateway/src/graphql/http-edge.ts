@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet';
 import { currentTraceparent, runWithTrace } from '@app/messaging';
-import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { GatewayConfig } from '../config.js';
@@ -22,8 +22,6 @@ const PREFLIGHT_SECONDS = 600;
 /** What every answer of the gateway has, whoever gives it. */
 @Injectable()
 export class HttpEdge {
-  private isStopping = false;
-
   constructor(host: HttpAdapterHost, { corsOrigins }: GatewayConfig) {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
     // Everything that a request leads to belongs to the caller's trace, or to a new one.
@@ -50,14 +48,6 @@ export class HttpEdge {
       },
       // Pages of other sites that CORS lets in must be able to read them.
       crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
-    });
-    fastify.addHook('preClose', async () => {
-      this.isStopping = true;
-    });
-    fastify.addHook('preParsing', async (_request, reply) => {
-      if (!this.isStopping) return;
-      reply.header('connection', 'close');
-      throw new ServiceUnavailableException();
     });
   }
 }

@@ -45,7 +45,6 @@ function faultOf(error: unknown, status: number): Error {
   if (status === 405) return new AppError('BAD_REQUEST', 'This takes GET and POST only');
   if (status === 404) return new AppError('BAD_REQUEST', `There is nothing here; the API is at ${API}`);
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', 'The body of the request is too large');
-  if (status === 503) return new AppError('SERVICE_UNAVAILABLE', 'This gateway is stopping; try again');
   if (status < 500)
     return new AppError('BAD_REQUEST', error instanceof HttpException ? error.message : STATUS_CODES[status]!);
   return error instanceof Error ? error : new Error(String(error));

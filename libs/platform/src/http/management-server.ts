@@ -1,11 +1,12 @@
 import { HttpException } from '@nestjs/common';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { HttpOptions } from '../config/service-config.js';
 import { register } from 'prom-client';
 import type { HealthController } from '../health/health.controller.js';
 
 /** Health and metrics on a server of their own. An app that has one registers no such routes on its public port. */
-export function managementServer(health: HealthController): FastifyInstance {
-  const server = fastify({ return503OnClosing: false });
+export function managementServer(health: HealthController, http: HttpOptions): FastifyInstance {
+  const server: FastifyInstance = fastify({ ...http, forceCloseConnections: true });
   server.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-cache, no-store, must-revalidate');
   });
