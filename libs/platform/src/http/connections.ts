@@ -6,7 +6,9 @@ import { Counter } from 'prom-client';
 import type { ServiceConfig } from '../config/service-config.js';
 import { networks } from './networks.js';
 
-/** On shutdown: how long a connection that has sent nothing yet has to send its request, and how long requests have to end. */
+/** On shutdown: how long connections are accepted that wait already; then, how long one has to send its request, and that to end. */
+const BACKLOG_MS = 500;
+const QUIET_MS = 20;
 const FIRST_BYTE_MS = 1_000;
 const IN_FLIGHT_MS = 10_000;
 
@@ -71,27 +73,42 @@ function clientAt(address: string): string {
 export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: ServiceConfig): void {
   const server = fastify.server as Server;
   const open = new Set<Socket>();
+  let accepted = 0;
   server.on('connection', (socket: Socket) => {
+    accepted++;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
   const destroy = (which: (socket: Socket) => boolean) => [...open].filter(which).forEach((socket) => socket.destroy());
+
+  const acceptAll = async () => {
+    // Until nobody comes for a while; where somebody always does, until nobody waits: Node accepts one in each turn of its loop.
+    for (const pause of [() => sleep(QUIET_MS), () => nextTurn()]) {
+      const deadline = performance.now() + BACKLOG_MS;
+      for (let before = -1; before !== accepted && performance.now() < deadline; await pause()) before = accepted;
+    }
+  };
+
   let isClosing = false;
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
+  let backlog: Promise<void> | undefined;
+  fastify.addHook('onRequest', (_request, _reply, done) => void (backlog ? backlog.then(() => done()) : done()));
+  fastify.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close');
-    done(null, payload);
+    await backlog;
   });
-  // After these hooks Fastify stops listening, and waits until all connections have ended.
   fastify.addHook('preClose', async () => {
     isClosing = true;
     if (!server.listening) return;
     await sleep(shutdownDelayMs);
+    // The kernel would reset connections that still wait to be accepted. Meanwhile nobody is answered: whoever is comes back on
+    // another connection, and there would be no end.
+    await (backlog = acceptAll());
+    backlog = undefined;
+    server.close();
     const timers = [
       setTimeout(() => destroy(({ bytesRead }) => bytesRead === 0), FIRST_BYTE_MS),
       setTimeout(() => destroy(() => true), IN_FLIGHT_MS),
     ];
     server.once('close', () => timers.forEach(clearTimeout));
-    // Idle connections end as it stops listening: it has just read what had arrived on them.
-    await nextTurn();
   });
 }

@@ -1,0 +1,95 @@
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newCustomers } from '../../client.js';
+import { ServicesStack } from '../../services-stack.js';
+
+jest.setTimeout(180_000);
+
+const CONNECTIONS = 12;
+
+let stack: ServicesStack;
+let token: string;
+let load: Load | undefined;
+
+beforeAll(async () => {
+  stack = await ServicesStack.start({ instances: 2, environment: { SHUTDOWN_DELAY_MS: '1000' } });
+  token = (await newCustomers(stack.url, 1))[0]!.token!;
+});
+
+afterEach(() => load?.stop());
+afterAll(() => stack?.stop());
+
+/** Clients without a balancer: each on one connection that it keeps, request after request, at any of the gateways. */
+class Load {
+  answered = 0;
+  readonly failures: unknown[] = [];
+  private isRunning = true;
+  private readonly clients: Promise<void>[];
+
+  constructor(private readonly urls: string[]) {
+    this.clients = Array.from({ length: CONNECTIONS }, (_, i) => this.run(i));
+  }
+
+  async stop(): Promise<void> {
+    this.isRunning = false;
+    await Promise.all(this.clients);
+  }
+
+  /** A gateway that refuses the connection has not seen the request: only then is the next one asked. */
+  private async run(first: number): Promise<void> {
+    const agents = this.urls.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+    for (let i = first; this.isRunning; i++) {
+      const which = i % this.urls.length;
+      try {
+        const answer = await ask(this.urls[which]!, agents[which]!);
+        if (answer.includes('"errors"')) this.failures.push(answer);
+        else this.answered++;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') this.failures.push(error);
+        await sleep(5);
+      }
+    }
+    for (const agent of agents) agent.destroy();
+  }
+}
+
+const ask = (url: string, agent: Agent) =>
+  new Promise<string>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const asked = request(`${url}/graphql`, { method: 'POST', agent, headers }, (response) => {
+      text(response).then((body) => resolve(response.statusCode === 200 ? body : `"errors" ${body}`), reject);
+    });
+    asked.on('error', reject).end('{ "query": "{ me { id } products { id } }" }');
+  });
+
+async function more(answers: number): Promise<void> {
+  const enough = load!.answered + answers;
+  while (load!.answered < enough && load!.failures.length === 0) await sleep(20);
+}
+
+test('a gateway that stops under load answers all that arrives', async () => {
+  const [gateway] = stack.apps.gateway;
+  load = new Load([gateway!.url]);
+  for (let stops = 0; stops < 3; stops++) {
+    await more(200);
+    await gateway!.stop();
+    await gateway!.start();
+  }
+  await more(200);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+});
+
+test('gateways are restarted one after the other, and no request fails', async () => {
+  load = new Load(stack.urls);
+  for (const gateway of stack.apps.gateway) {
+    await more(200);
+    await gateway.stop();
+    await gateway.start();
+  }
+  await more(200);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+});
