@@ -50,6 +50,9 @@ export class GatewayConfig extends ServiceConfig {
   /** Logins, registrations, refreshes and changes of password a minute from one address, as well. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(1_000_000) LOGIN_RATE_LIMIT?: number;
 
+  /** The largest answer to one operation, and the largest update of a subscription. */
+  @Type(() => Number) @IsInt() @Min(1024) @Max(256 * 1024 * 1024) MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
+
   /** Whose X-Forwarded headers are believed: addresses and networks of our own proxies, with commas between them. */
   @IsOptional()
   @IsListWhere(isNetwork, 'addresses and networks, as 10.0.0.0/8, loopback')

@@ -11,7 +11,7 @@ export const MAX_PAGE = 100;
 /** The most rows of a list that has no pages. */
 export const MAX_LIST = 1000;
 /** The longest cursor: of a name of 200 characters that JSON writes as `\\u0001`. */
-const MAX_CURSOR = 2000;
+export const MAX_CURSOR = 2000;
 
 @ObjectType({ description: 'Relay Cursor Connections.' })
 export class PageInfo {

@@ -3,13 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from './errors.js';
 import { Nothing } from './nothing.js';
 import { NewOrder } from './order/order.dto.js';
-import { ProductInput, StockChanged } from './product/product.dto.js';
-import { RegisterInput } from './user/session.dto.js';
+import { ProductInput, ProductUpdateInput, StockChanged } from './product/product.dto.js';
+import { LoginInput, RegisterInput } from './user/session.dto.js';
+import { ProfileInput, UserProfileUpdated } from './user/user.dto.js';
 import { MAX_STOCK, validated } from './validation.js';
 
 const caller = { userId: randomUUID(), role: 'CUSTOMER' };
 const product = { name: 'Tea', price: 19.99, description: '', stock: 0 };
 const user = { name: 'Ann', email: 'ann@example.com', password: '12345678' };
+const address = {
+  shippingAddress: '',
+  pincode: '',
+  city: '',
+  country: '',
+  phoneNumber: '',
+  userId: randomUUID(),
+  version: 1,
+};
 const line = { productId: randomUUID(), quantity: 1 };
 
 /** The faulty fields, or what passed. */
@@ -26,6 +36,11 @@ describe('a payload that keeps the rules passes', () => {
     [ProductInput, product],
     [ProductInput, { ...product, price: 0.29, name: '☕ \ud83d\ude00' }],
     [ProductInput, { ...product, price: 9_999_999.99 }],
+    [ProductInput, { ...product, description: 'two\n\tlines' }],
+    [ProductInput, { ...product, description: '😀'.repeat(4_000) }],
+    [ProductUpdateInput, { stock: 1 }],
+    [LoginInput, { email: user.email, password: 'old\u0001password' }],
+    [UserProfileUpdated, { ...address, city: 'a\u0001city' }],
     [ProductInput, { ...product, price: 0 }],
     [RegisterInput, user],
     [NewOrder, { caller, order: { items: [line, { ...line, productId: randomUUID() }] } }],
@@ -53,6 +68,14 @@ describe('a payload that breaks one is refused, with the names of the fields', (
     [ProductInput, { ...product, price: '1' }, ['price']],
     [ProductInput, { ...product, price: 1e-7 }, ['price']],
     [ProductInput, { ...product, name: 'half a character: \ud83d' }, ['name']],
+    [ProductInput, { ...product, name: 'a bell: \u0007' }, ['name']],
+    [ProductInput, { ...product, description: 'next line: \u0085' }, ['description']],
+    [ProductInput, { ...product, description: 'two\r\nlines' }, ['description']],
+    [ProductInput, { ...product, description: 'x'.repeat(4_001) }, ['description']],
+    [ProductInput, { ...product, name: '\u2764\ufe0f'.repeat(101) }, ['name']],
+    [ProductUpdateInput, { description: '\u0001' }, ['description']],
+    [ProfileInput, { city: '\u001b[2J' }, ['city']],
+    [RegisterInput, { ...user, password: 'new\u0001password' }, ['password']],
     [ProductInput, { ...product, stock: 1.5 }, ['stock']],
     [ProductInput, { ...product, stock: -1 }, ['stock']],
     [ProductInput, { ...product, name: 'a\u0000b', colour: 'red' }, ['colour', 'name']],

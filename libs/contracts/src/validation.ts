@@ -9,7 +9,6 @@ import {
   IsObject,
   IsString,
   IsUUID,
-  Length,
   Matches,
   Max,
   Min,
@@ -30,13 +29,36 @@ export const MAX_QUANTITY = 1_000_000;
 /** The most that one order may come to. With its two decimals, that is 15 digits: as many as every Float keeps exactly. */
 export const MAX_TOTAL = MAX_PRICE * MAX_QUANTITY;
 
-/** Text of `min` to `max` characters; PostgreSQL cannot store the null character or halves of a character. */
+/**
+ * Text of `min` to `max` characters that a client sends: at most four bytes each, also as JSON writes it, since control
+ * characters other than newlines and tabs are refused.
+ */
 export const IsText = (min: number, max: number) =>
   applyDecorators(
+    IsLenientText(min, max),
+    Matches(/^(?:[\n\t]|\P{Control})*$/u, { message: '$property must not contain control characters' }),
+  );
+
+/** Text that earlier releases accepted: stored rows, events about them, and passwords that are in use. */
+export const IsLenientText = (min: number, max: number) =>
+  applyDecorators(
     IsString(),
-    Length(min, max),
+    HasCharacters(min, max),
     Matches(/^[^\0\p{Surrogate}]*$/u, { message: '$property must be Unicode text without null characters' }),
   );
+
+/** Code points, as PostgreSQL counts; the validator of the same purpose counts an emoji and its variation selector as one. */
+const HasCharacters = (min: number, max: number) =>
+  ValidateBy({
+    name: 'hasCharacters',
+    validator: {
+      validate: (value) => typeof value === 'string' && isBetween(min, codePointsOf(value), max),
+      defaultMessage: () => `$property must have ${min} to ${max} characters`,
+    },
+  });
+
+const codePointsOf = (text: string) => text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
+const isBetween = (min: number, value: number, max: number) => min <= value && value <= max;
 
 /** Ids are compared as text, hence in small letters throughout. */
 const SmallLetters = () =>

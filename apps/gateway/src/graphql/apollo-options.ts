@@ -4,6 +4,7 @@ import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { type DocumentNode, OperationTypeNode } from 'graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
+import { answerWithinBudget, limitAnswerBytes, stringifyWithin } from './answer-budget.js';
 import { DocumentCache } from './document-cache.js';
 import { ErrorCodeEnum } from './error-code.enum.js';
 import { formatError } from './format-error.js';
@@ -17,16 +18,18 @@ const MOST_FAULTS = 5;
 export const buildSchemaOptions = { orphanedTypes: [ErrorCodeEnum] };
 
 /** GraphQL over HTTP: what is refused before it runs, and in what words. */
-export const apolloOptions = ({ explorable }: GatewayConfig): ApolloDriverConfig => ({
+export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): ApolloDriverConfig => ({
   autoSchemaFile: true,
   sortSchema: true,
   buildSchemaOptions,
-  transformSchema: limitOrderItems,
+  transformSchema: (schema) => limitAnswerBytes(limitOrderItems(schema), MAX_ANSWER_BYTES),
   context: (req: FastifyRequest, reply: FastifyReply) => ({ req, reply }),
   parseOptions,
   validationRules: limitRules,
   executionOptions: { maxCoercionErrors: MOST_FAULTS },
-  plugins: [refusals, statusAndHeaders],
+  // Those that look at an answer come after the one that replaces it.
+  plugins: [refusals, answerWithinBudget, statusAndHeaders],
+  stringifyResult: stringifyWithin(MAX_ANSWER_BYTES),
   introspection: explorable,
   hideSchemaDetailsFromClientErrors: !explorable,
   graphiql: false, // ours works offline

@@ -1,4 +1,4 @@
-import { MAX_LIST } from '@app/contracts';
+import { MAX_ADDRESS, MAX_BIO, MAX_CURSOR, MAX_DESCRIPTION, MAX_LIST } from '@app/contracts';
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -33,10 +33,22 @@ const ROWS: Record<string, number> = {
   '__Directive.locations': 6,
 };
 
+/** The fields whose text may take more than BYTES_OF_ONE. */
+const MAX_BYTES: Record<string, number> = {
+  'Product.description': 4 * MAX_DESCRIPTION,
+  'Profile.bio': 4 * MAX_BIO,
+  'Profile.shippingAddress': 4 * MAX_ADDRESS,
+  'Order.shippingAddress': 4 * MAX_ADDRESS,
+  'ProductEdge.cursor': MAX_CURSOR,
+  'PageInfo.startCursor': MAX_CURSOR,
+  'PageInfo.endCursor': MAX_CURSOR,
+};
+/** A cost of one is worth so many bytes of an answer; text has up to four bytes a character. */
+const BYTES_OF_ONE = 1_000;
+
 /** What costs more than the one that every other field does. */
 const WEIGHTS: Record<string, number> = {
-  // Up to 10,000 characters.
-  'Product.description': 25,
+  ...Object.fromEntries(Object.entries(MAX_BYTES).map(([field, bytes]) => [field, Math.ceil(bytes / BYTES_OF_ONE)])),
   // Counts every row.
   'UserConnection.totalCount': 1_000,
   'ProductConnection.totalCount': 1_000,
@@ -63,7 +75,7 @@ interface Cost {
 }
 
 /**
- * What an operation costs at most: one for each field of its answer, lists counting by their rows. Each selection is visited
+ * What an operation costs at most: one for each field of its answer, long texts by their bytes, lists by their rows. Each selection is visited
  * once, however often its fragment is spread, and fragments in circles end.
  * @param rows how many rows lists have, where that is known better than by the table.
  */

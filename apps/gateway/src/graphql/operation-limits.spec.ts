@@ -118,8 +118,18 @@ describe('what an operation costs', () => {
   it('counts a fragment each time that it is spread', () => {
     const total = (spreads: number) =>
       `{ productConnection(first: 1000) { edges { node { ${'...D '.repeat(spreads)} } } } } fragment D on Product { description }`;
-    expect(costOf(total(5))).toBeUndefined();
-    expect(costOf(total(6))).toBe(1 + 1_000 * (1 + 1 + 6 * 25));
+    expect(costOf(total(9))).toBeUndefined();
+    expect(costOf(total(10))).toBe(1 + 1_000 * (1 + 1 + 10 * 16));
+  });
+
+  it('is one for each 1000 bytes that a field may take', () => {
+    const cost = (connection: string, fields: string) =>
+      (Number(costOf(`{ ${connection}(first: 1000000) { edges { node { ${fields} } } } }`)) - 1) / 1_000_000 - 2;
+    expect(cost('productConnection', 'id name stock')).toBe(3);
+    expect(cost('productConnection', 'description')).toBe(16);
+    expect(cost('orderConnection', 'shippingAddress city')).toBe(2 + 1);
+    expect(cost('userConnection', 'profile { bio shippingAddress }')).toBe(1 + 8 + 2);
+    expect(costOf('{ productConnection(first: 1000000) { edges { cursor } } }')).toBe(1 + 1_000_000 * 3);
   });
 
   it('has more for what counts all rows, changes something or hashes passwords', () => {
@@ -137,6 +147,7 @@ describe('what an operation costs', () => {
 it.each([
   ['depth', 12, (n: number) => `{ products ${'{ products '.repeat(n - 1)}${'}'.repeat(n - 1)} }`],
   ['number of aliases', 30, (n: number) => `{ ${Array.from({ length: n }, (_, i) => `a${i}: __typename`).join(' ')} }`],
+  ['length of an alias', 100, (n: number) => `{ ${'a'.repeat(n)}: __typename }`],
   ['number of directives', 30, (n: number) => `{ __typename ${'@skip(if: false) '.repeat(n)} }`],
   ['number of repeats of a field', 30, (n: number) => `{ ${'products { id } '.repeat(n)} }`],
   ['number of repeats of a field', 30, (n: number) => `{ products { ${'... { ... { id } } '.repeat(n)} } }`],
@@ -207,7 +218,7 @@ describe('orders of more items than most have', () => {
     });
   }
   const ask = (query: string) => gateway.graphql(query, { token: gateway.signIn(randomUUID(), Role.ADMIN) });
-  const ITEMS = 'id items { id product { id name price description } }';
+  const ITEMS = 'id items { id product { id name price description again: description } }';
 
   it.each([`{ orders { ${ITEMS} } }`, `{ orderConnection(first: 100) { edges { node { ${ITEMS} } } } }`])(
     'end an operation before anything is done for each of them: %s',

@@ -17,6 +17,8 @@ import { costOf } from './operation-cost.js';
 const MAX_TOKENS = 1_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
+/** An answer repeats an alias for each of its rows. */
+const MAX_ALIAS_LENGTH = 100;
 const MAX_DIRECTIVES = 30;
 /** To see whether they agree, GraphQL compares each with each, and what is below them too. */
 const MAX_REPEATS = 30;
@@ -91,9 +93,10 @@ function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType
         isRefused = true;
         context.reportError(refusal(tooComplex(what, limit, actual)));
       };
-      const { aliases, directives } = countsOf(document);
+      const { aliases, longestAlias, directives } = countsOf(document);
       refuse('depth', MAX_DEPTH, depthOf(document));
       refuse('number of aliases', MAX_ALIASES, aliases);
+      refuse('length of an alias', MAX_ALIAS_LENGTH, longestAlias);
       refuse('number of directives', MAX_DIRECTIVES, directives);
       refuse('number of repeats of a field', MAX_REPEATS, repeatsOf(document));
       // Without the document, no other rule looks at what is in it: some take their time.
@@ -104,10 +107,12 @@ function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType
 
 /** As they are written: each place of an answer takes a fragment's fields once, however often it is spread there. */
 function countsOf(document: DocumentNode) {
-  const counts = { aliases: 0, directives: 0 };
+  const counts = { aliases: 0, longestAlias: 0, directives: 0 };
   visit(document, {
     Field({ alias }) {
-      if (alias) counts.aliases++;
+      if (!alias) return;
+      counts.aliases++;
+      counts.longestAlias = Math.max(counts.longestAlias, alias.value.length);
     },
     Directive() {
       counts.directives++;

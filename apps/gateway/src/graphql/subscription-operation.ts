@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { GatewayConfig } from '../config.js';
+import { budgetError } from './answer-budget.js';
 import { codeOf } from './format-error.js';
 import { describeOperation } from './operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
@@ -92,7 +93,9 @@ class Updates implements AsyncIterableIterator<ExecutionResult> {
     const { document, operationName } = this.args;
     describeOperation(getOperationAST(document, operationName) ?? undefined);
     const contextValue = { ...(this.args.contextValue as object) };
-    const result = await execute({ ...this.args, rootValue: update, contextValue });
+    const executed = await execute({ ...this.args, rootValue: update, contextValue });
+    const tooLarge = budgetError(contextValue);
+    const result = tooLarge ? { errors: [tooLarge], data: null } : executed;
     if (result.errors?.[0]) failSpan(codeOf(result.errors[0]));
     return result;
   }

@@ -7,6 +7,9 @@ import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, PageArgs } from '../page.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
 
+/** The longest description that is accepted, in characters; products of earlier releases may have more. */
+export const MAX_DESCRIPTION = 4_000;
+
 @ObjectType('Product')
 export class ProductDto {
   @Field(() => ID) id: string;
@@ -61,7 +64,7 @@ export class ProductPageArgs extends PageArgs {
 export class ProductInput {
   @Field() @IsText(1, 200) name: string;
   @Field(() => Float) @IsPrice() price: number;
-  @Field() @IsText(0, 10_000) description: string;
+  @Field() @IsText(0, MAX_DESCRIPTION) description: string;
   @Field(() => Int) @IsStock() stock: number;
 }
 
@@ -69,7 +72,7 @@ export class ProductInput {
 export class ProductUpdateInput {
   @Field({ nullable: true }) @IsOptional() @IsText(1, 200) name?: string;
   @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 10_000) description?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_DESCRIPTION) description?: string;
   @Field(() => Int, { nullable: true }) @IsOptional() @IsStock() stock?: number;
 }
 

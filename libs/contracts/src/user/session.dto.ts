@@ -2,7 +2,7 @@ import { Field, InputType, ObjectType } from '@nestjs/graphql';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsEmail, IsISO8601, IsString, MaxLength } from 'class-validator';
 import { Caller } from '../caller.js';
-import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
+import { IsId, IsIdList, IsLenientText, IsNested, IsText } from '../validation.js';
 
 /** E-mails are compared without regard to case or surrounding space. */
 const NormalizedEmail = () =>
@@ -18,12 +18,12 @@ export class RegisterInput {
 @InputType()
 export class LoginInput {
   @Field() @NormalizedEmail() @IsEmail() @MaxLength(254) email: string;
-  @Field() @IsText(1, 128) password: string;
+  @Field() @IsLenientText(1, 128) password: string;
 }
 
 @InputType()
 export class ChangePasswordInput {
-  @Field() @IsText(1, 128) currentPassword: string;
+  @Field() @IsLenientText(1, 128) currentPassword: string;
   @Field() @IsText(8, 128) newPassword: string;
 }
 

@@ -5,6 +5,10 @@ import { DateTime } from '../date-time.js';
 import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
+/** The longest texts of a profile, in characters. */
+export const MAX_BIO = 2_000;
+export const MAX_ADDRESS = 500;
+
 /**
  * Where an order goes to. A detail that the user has not given yet is an empty string. Facts, hence not bounded as the input is
  * (`ProfileInput`).
@@ -54,8 +58,8 @@ export class UserIds {
 @InputType({ description: 'Only what is given changes.' })
 export class ProfileInput {
   @Field({ nullable: true }) @IsOptional() @IsText(1, 100) name?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 2000) bio?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 500) shippingAddress?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_BIO) bio?: string;
+  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_ADDRESS) shippingAddress?: string;
   @Field({ nullable: true }) @IsOptional() @IsText(0, 20) pincode?: string;
   @Field({ nullable: true }) @IsOptional() @IsText(0, 100) city?: string;
   @Field({ nullable: true }) @IsOptional() @IsText(0, 100) country?: string;
