@@ -51,11 +51,11 @@ export async function startStack({ nodeOptions = [], environment = {}, output = 
   return { name, apps, url: apps.gateway.url, databaseUrl, restart, stop };
 }
 
-/** An operation's data. @throws what it was refused with. */
-export async function ask({ url }, query, { token, ...variables } = {}) {
+/** An operation's data. @param headers of every request, if any. @throws what it was refused with. */
+export async function ask({ url, headers }, query, { token, ...variables } = {}) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    headers: { 'content-type': 'application/json', ...headers, ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();

@@ -46,7 +46,7 @@ export const ATTACKS: Attack[] = [
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(
-        `{ users { ...F0 } } ${times(7 * size, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F${7 * size} on User { id name }`,
+        `{ users { ...F0 } } ${times(8 * size, (i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)} fragment F${8 * size} on User { id name }`,
       ),
   },
   {

@@ -46,25 +46,36 @@ describe('the sites that may call from a browser', () => {
 });
 
 describe('the rate limits', () => {
+  const none = { requests: 0, cost: 0, logins: 0, 'address-requests': 0, 'address-cost': 0 };
+  const production = {
+    requests: 600,
+    cost: 1_000_000,
+    logins: 30,
+    'address-requests': 1_200,
+    'address-cost': 1_500_000,
+  };
+
   it.each([
-    [{}, { requests: 0, logins: 0 }],
-    [{ NODE_ENV: 'production' }, { requests: 600, logins: 30 }],
+    [{}, none],
+    [{ NODE_ENV: 'production' }, production],
     [
-      { NODE_ENV: 'production', RATE_LIMIT: '0' },
-      { requests: 0, logins: 30 },
+      { NODE_ENV: 'production', RATE_LIMIT: '0', ADDRESS_COST_LIMIT: '0' },
+      { ...production, requests: 0, 'address-cost': 0 },
     ],
     [
       { RATE_LIMIT: '100', LOGIN_RATE_LIMIT: '5' },
-      { requests: 100, logins: 5 },
+      { ...none, requests: 100, logins: 5 },
+    ],
+    [
+      { COST_LIMIT: '1000', ADDRESS_RATE_LIMIT: '10', ADDRESS_COST_LIMIT: '2000' },
+      { ...none, cost: 1_000, 'address-requests': 10, 'address-cost': 2_000 },
     ],
   ])('of %j are %j', (env, limits) => {
     const secrets = { RABBITMQ_URL: 'amqp://bazaar:Xq3nv8@127.0.0.1', REDIS_URL: 'redis://:Xq3nv8@127.0.0.1' };
     expect(read({ ...secrets, ...env }).rateLimits).toEqual(limits);
   });
 
-  it.each(['-1', '1.5', 'many', '1e9'])('are not %s', (limit) => {
-    expect(() => read({ RATE_LIMIT: limit, LOGIN_RATE_LIMIT: limit })).toThrow(
-      / RATE_LIMIT must[^]* LOGIN_RATE_LIMIT must/,
-    );
+  it.each(['-1', '1.5', 'many', '1e10'])('are not %s', (limit) => {
+    expect(() => read({ RATE_LIMIT: limit, COST_LIMIT: limit })).toThrow(/ RATE_LIMIT must[^]* COST_LIMIT must/);
   });
 });

@@ -1,12 +1,29 @@
 import { isIP } from 'node:net';
 import { type HttpOptions, IsServiceUrl, loadConfig, NAMED_NETWORKS, ServiceConfig } from '@app/platform';
+import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
 import { answerClientError } from './graphql/client-error.js';
 
-/** Where nothing else is said, in production: operations a minute of one client, and what of them may be logins. */
-const RATE_LIMIT = 600;
-const LOGIN_RATE_LIMIT = 30;
+/** What one client and one address may do in a minute, in production: an address takes some five per cent of a gateway. */
+const PRODUCTION_LIMITS = {
+  requests: 600,
+  cost: 1_000_000,
+  logins: 30,
+  'address-requests': 1_200,
+  'address-cost': 1_500_000,
+};
+export type LimitName = keyof typeof PRODUCTION_LIMITS;
+
+/** A number a minute, 0 for any; not limited outside of production unless said. */
+const IsLimit = (max: number) =>
+  applyDecorators(
+    IsOptional(),
+    Type(() => Number),
+    IsInt(),
+    Min(0),
+    Max(max),
+  );
 const MANAGEMENT_PORT = 9464;
 
 const IsListWhere = (isRight: (word: string) => boolean, what: string) =>
@@ -44,11 +61,20 @@ export class GatewayConfig extends ServiceConfig {
   /** Whether the API may be explored, by GraphiQL and introspection; not in production unless said. */
   @IsOptional() @IsIn(['true', 'false']) GRAPHIQL?: 'true' | 'false';
 
-  /** Root fields a minute of one client, 0 for any number; not limited outside of production unless said. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(1_000_000) RATE_LIMIT?: number;
+  /** Root fields a minute of one client: the user, or else the address. */
+  @IsLimit(1_000_000) RATE_LIMIT?: number;
+
+  /** What they may cost. */
+  @IsLimit(1_000_000_000) COST_LIMIT?: number;
 
   /** Logins, registrations, refreshes and changes of password a minute from one address, as well. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(1_000_000) LOGIN_RATE_LIMIT?: number;
+  @IsLimit(1_000_000) LOGIN_RATE_LIMIT?: number;
+
+  /** Requests a minute from one address, whatever they are and whoever is signed in there. */
+  @IsLimit(1_000_000) ADDRESS_RATE_LIMIT?: number;
+
+  /** What they may cost. */
+  @IsLimit(1_000_000_000) ADDRESS_COST_LIMIT?: number;
 
   /** The largest answer to one operation, and the largest update of a subscription. */
   @Type(() => Number) @IsInt() @Min(1024) @Max(256 * 1024 * 1024) MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
@@ -67,9 +93,17 @@ export class GatewayConfig extends ServiceConfig {
     return this.GRAPHIQL === undefined ? !this.isProduction : this.GRAPHIQL === 'true';
   }
 
-  get rateLimits(): { requests: number; logins: number } {
-    const [requests, logins] = this.isProduction ? [RATE_LIMIT, LOGIN_RATE_LIMIT] : [0, 0];
-    return { requests: this.RATE_LIMIT ?? requests, logins: this.LOGIN_RATE_LIMIT ?? logins };
+  get rateLimits(): Record<LimitName, number> {
+    const given = {
+      requests: this.RATE_LIMIT,
+      cost: this.COST_LIMIT,
+      logins: this.LOGIN_RATE_LIMIT,
+      'address-requests': this.ADDRESS_RATE_LIMIT,
+      'address-cost': this.ADDRESS_COST_LIMIT,
+    };
+    const names = Object.keys(given) as LimitName[];
+    const limits = names.map((name) => [name, given[name] ?? (this.isProduction ? PRODUCTION_LIMITS[name] : 0)]);
+    return Object.fromEntries(limits) as Record<LimitName, number>;
   }
 
   get corsOrigins(): string[] {

@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { AppError } from '@app/contracts';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { type DocumentNode, OperationTypeNode } from 'graphql';
@@ -28,7 +29,7 @@ export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): 
   validationRules: limitRules,
   executionOptions: { maxCoercionErrors: MOST_FAULTS },
   // Those that look at an answer come after the one that replaces it.
-  plugins: [refusals, answerWithinBudget, statusAndHeaders],
+  plugins: [refusals, answerWithinBudget, statusAndHeaders, ApolloServerPluginCacheControlDisabled()],
   stringifyResult: stringifyWithin(MAX_ANSWER_BYTES),
   introspection: explorable,
   hideSchemaDetailsFromClientErrors: !explorable,
@@ -65,6 +66,8 @@ const statusAndHeaders: ApolloServerPlugin = {
   async requestDidStart() {
     return {
       async willSendResponse({ request, response: { http, body } }) {
+        // Apollo's own plugin for this looks at every field of an answer.
+        http.headers.set('cache-control', 'no-store');
         const errors = (body?.kind === 'single' && body.singleResult.errors) || [];
         const retryAfter = Math.max(0, ...errors.map(({ extensions }) => Number(extensions?.retryAfter) || 0));
         if (retryAfter > 0) http.headers.set('retry-after', String(retryAfter));

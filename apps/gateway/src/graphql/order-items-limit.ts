@@ -24,7 +24,7 @@ export function limitOrderItems(schema: GraphQLSchema): GraphQLSchema {
 function assertItems(orders: OrderDto[], { schema, operation, fragments, variableValues }: GraphQLResolveInfo) {
   const items = orders.reduce((sum, order) => sum + order.items.length, 0);
   const rows = { 'Query.orders': orders.length, 'Order.items': items / Math.max(1, orders.length) };
-  const cost = Math.ceil(costOf(schema, { operation, fragments, variables: variableValues }, rows));
+  const cost = Math.ceil(costOf(schema, { operation, fragments, variables: variableValues }, { rows }));
   if (cost > MAX_COST_FOUND)
     throw tooComplex(`cost, by the ${items} items that these orders have,`, MAX_COST_FOUND, cost);
 }

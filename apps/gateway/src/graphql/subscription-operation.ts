@@ -22,7 +22,7 @@ import { describeOperation } from './operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
 
 /** An order with all there is of its items, products, sellers and customer costs a third of it; one change makes many updates. */
-const MAX_COST_OF_AN_UPDATE = 400;
+const MAX_COST_OF_AN_UPDATE = 1_000;
 
 /** What a client subscribes to, ready to be run, within the limits that hold for every operation; or why it is refused. */
 export function subscriptionOf(

@@ -13,6 +13,9 @@ import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePay
 import { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GatewayConfig } from '../config.js';
+import { AddressLimit, requestFrom } from '../throttle/address-limit.js';
+import { chargeOfDocument } from '../throttle/operation-charge.js';
+import { RateLimits } from '../throttle/rate-limits.js';
 import { FellBehind } from './fell-behind.js';
 import { codeOf, formatError } from './format-error.js';
 import { refusal } from './operation-limits.js';
@@ -59,9 +62,9 @@ export class SubscriptionServer {
   private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: (client) => this.connect(client),
-    onSubscribe: (client, _id, payload) => {
+    onSubscribe: async (client, _id, payload) => {
       const began = performance.now();
-      const operation = this.subscriptionOf(client, payload);
+      const operation = await this.subscriptionOf(client, payload);
       if (!('document' in operation)) measureOperation(undefined, operation.map(codeOf), began);
       return operation;
     },
@@ -88,6 +91,8 @@ export class SubscriptionServer {
     endedSessions: EndedSessions,
     missedEvents: MissedEvents,
     private readonly config: GatewayConfig,
+    private readonly limits: RateLimits,
+    private readonly addresses: AddressLimit,
     private readonly schemaHost: GraphQLSchemaHost,
     private readonly verdicts: TokenVerdicts,
     @InjectClient(users) private readonly userService: UserClient,
@@ -95,8 +100,9 @@ export class SubscriptionServer {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
     // Whoever offers another protocol, as some clients do HTTP/2 with every request, is answered in HTTP/1.1 as ever.
     Object.assign(fastify.server, { shouldUpgradeCallback: isForWebSocket });
-    fastify.server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) =>
-      this.server.handleUpgrade(request, connection, head, (socket) => this.open(socket)),
+    fastify.server.on(
+      'upgrade',
+      (request: IncomingMessage, connection: Duplex, head: Buffer) => void this.upgrade(request, connection, head),
     );
     endedSessions.onEnded((sessionIds) => this.closeSessions(sessionIds));
     missedEvents.onMissed(() => this.closeAll(SERVICE_RESTART, 'Changes may have been missed: connect and read again'));
@@ -111,8 +117,25 @@ export class SubscriptionServer {
     });
   }
 
-  private open(socket: WebSocket): void {
-    const client = new SubscriptionSocket(socket);
+  private async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    const address = this.addresses.addressOf(request);
+    const ignore = () => {}; // the connection is closed then
+    connection.on('error', ignore);
+    try {
+      await this.limits.charge([requestFrom(address)]);
+    } catch (error) {
+      const retryAfter = String(AppError.from(error).details?.retryAfter);
+      const lines = ['HTTP/1.1 429 Too Many Requests', `Retry-After: ${retryAfter}`, 'Connection: close', '', ''];
+      connection.end(lines.join('\r\n'));
+      return;
+    }
+    connection.off('error', ignore);
+    if (!connection.destroyed)
+      this.server.handleUpgrade(request, connection, head, (socket) => this.open(socket, address));
+  }
+
+  private open(socket: WebSocket, address: string): void {
+    const client = new SubscriptionSocket(socket, address, () => this.limits.charge([requestFrom(address)]));
     this.sockets.add(client);
     connections.inc({ service: 'gateway' });
     const closed = this.protocol.opened(client, client);
@@ -160,20 +183,26 @@ export class SubscriptionServer {
     return socket.session !== undefined;
   }
 
-  private subscriptionOf(
-    { connectionParams, subscriptions }: Client,
+  private async subscriptionOf(
+    { connectionParams, subscriptions, extra: { address } }: Client,
     payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const limit = MOST_SUBSCRIPTIONS_OF_A_SOCKET;
     const actual = Object.keys(subscriptions).length;
     if (actual > limit) {
       const message = `A socket has at most ${limit} subscriptions`;
       return [refusal(new AppError('OPERATION_TOO_COMPLEX', message, { limit, actual }))];
     }
+    try {
+      const amount = chargeOfDocument(payload.query);
+      await this.limits.charge([{ limit: 'address-cost', client: address, amount }]);
+    } catch (error) {
+      return [refusal(AppError.from(error))];
+    }
     const operation = subscriptionOf(this.schemaHost.schema, payload, this.config);
     // The token is looked at again: what was subscribed to lasts as long as the session, what is new needs one that holds.
     const headers = { authorization: `Bearer ${bearerOf(connectionParams)}` };
-    return 'document' in operation ? { ...operation, contextValue: { req: { headers } } } : operation;
+    return 'document' in operation ? { ...operation, contextValue: { req: { headers, ip: address } } } : operation;
   }
 
   private async checkSessions(): Promise<void> {

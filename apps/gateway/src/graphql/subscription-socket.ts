@@ -1,4 +1,4 @@
-import type { ValidToken } from '@app/contracts';
+import { AppError, type ValidToken } from '@app/contracts';
 import { runWithTrace } from '@app/messaging';
 import { Logger } from '@nestjs/common';
 import { CloseCode, type WebSocket as ProtocolSocket } from 'graphql-ws';
@@ -25,7 +25,12 @@ export class SubscriptionSocket implements ProtocolSocket {
   session: ValidToken | undefined;
   private isAlive = true;
 
-  constructor(private readonly socket: WebSocket) {
+  /** @param countMessage rejects where the client has sent too many. */
+  constructor(
+    private readonly socket: WebSocket,
+    readonly address: string,
+    private readonly countMessage: () => Promise<void>,
+  ) {
     socket.on('pong', () => (this.isAlive = true));
     socket.on('ping', (data) => {
       if (this.takes(data.length)) socket.pong(data);
@@ -60,6 +65,8 @@ export class SubscriptionSocket implements ProtocolSocket {
   onMessage(handle: (message: string) => Promise<void>): void {
     this.socket.on('message', (data: Buffer) => {
       if (!this.isOpen) return;
+      // In the background, so that messages stay in order.
+      this.countMessage().catch((error: unknown) => this.close(TRY_AGAIN_LATER, AppError.from(error).message));
       // Each belongs to a trace of its own, as an HTTP request does; a subscription's lasts as long as that does.
       const known = { requestId: `message-${(++messages).toString(36)}`, userId: this.session?.userId };
       runWithTrace(undefined, () => handle(data.toString()), known).catch((error: unknown) => this.fail(error));

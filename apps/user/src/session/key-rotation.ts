@@ -4,6 +4,8 @@ export const TOKEN_LIFETIME_S = 15 * 60;
 export const JWKS_MAX_AGE_S = 5 * 60;
 /** How long an instance goes by the keys that it has read. */
 export const REREAD_MS = 60_000;
+/** How old what it has read must be before a key that is not among them makes it read again. */
+export const UNKNOWN_REREAD_MS = 5_000;
 
 /** By then whoever verifies has the key: an instance has read it, and a cache of what that served has run out. */
 const SIGNS_AFTER_MS = 2 * REREAD_MS + JWKS_MAX_AGE_S * 1000;

@@ -1,7 +1,8 @@
 import { DatabaseServiceConfig } from '@app/platform';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { createPublicKey, randomUUID, verify, type JsonWebKey } from 'node:crypto';
 import { admin } from '../admin.command.js';
 import { userService } from '../user.module.js';
 import { UserServiceUnderTest } from '../user-service-under-test.js';
@@ -108,5 +109,23 @@ test('a key that another instance signs with verifies here, though it has not be
   const another = await world.service.startInstance(userService);
   const { kid } = await another.get(SigningKeys).thatSigns();
   expect((await keys()).map((key) => key.kid)).not.toContain(kid);
+  pass(0.1);
   expect(await instance.get(SigningKeys).byId(kid)).toMatchObject({ kid });
+});
+
+test('tokens of unknown keys cause few statements, however many there are and whether they come at once', async () => {
+  const signingKeys = instance.get(SigningKeys);
+  const find = jest.spyOn(EntityManager.prototype, 'find');
+  const unknown = () => signingKeys.byId(randomUUID());
+  try {
+    pass(2);
+    await Promise.all(Array.from({ length: 750 }, unknown));
+    for (let i = 0; i < 750; i++) expect(await unknown()).toBeUndefined();
+    expect(find.mock.calls.length).toBeLessThanOrEqual(2);
+    pass(0.1);
+    await Promise.all(Array.from({ length: 750 }, unknown));
+    expect(find.mock.calls.length).toBeLessThanOrEqual(3);
+  } finally {
+    find.mockRestore();
+  }
 });

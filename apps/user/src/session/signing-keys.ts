@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { keyThatSigns, REREAD_MS } from './key-rotation.js';
+import { keyThatSigns, REREAD_MS, UNKNOWN_REREAD_MS } from './key-rotation.js';
 import { SigningKey } from './signing-key.entity.js';
 
 interface Key {
@@ -20,6 +20,7 @@ export class SigningKeys implements OnModuleInit {
   /** The oldest first. */
   private keys: Key[] = [];
   private readAt = 0;
+  private reading: Promise<Key[]> | undefined;
 
   constructor(private readonly em: EntityManager) {}
 
@@ -35,20 +36,33 @@ export class SigningKeys implements OnModuleInit {
     return keyThatSigns(await this.current())!;
   }
 
+  /** Reads again for a key that is not known, but not for each of many: a new key signs minutes after it is made. */
   async byId(kid: string): Promise<Key | undefined> {
     const named = (key: Key) => key.kid === kid;
-    return (await this.current()).find(named) ?? (await this.read()).find(named);
+    const known = (await this.current()).find(named);
+    if (known || this.age < UNKNOWN_REREAD_MS) return known;
+    return (await this.read()).find(named);
   }
 
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
     return { keys: (await this.current()).map(({ jwk }) => jwk) };
   }
 
-  private async current(): Promise<Key[]> {
-    return Date.now() - this.readAt < REREAD_MS ? this.keys : this.read();
+  /** Of what was read, in milliseconds; a clock that was set back makes it old. */
+  private get age(): number {
+    return Math.abs(Date.now() - this.readAt);
   }
 
-  private async read(): Promise<Key[]> {
+  private async current(): Promise<Key[]> {
+    return this.age < REREAD_MS ? this.keys : this.read();
+  }
+
+  /** Once at a time, for all who wait for it. */
+  private read(): Promise<Key[]> {
+    return (this.reading ??= this.readAll().finally(() => (this.reading = undefined)));
+  }
+
+  private async readAll(): Promise<Key[]> {
     const readAt = Date.now();
     const found = await this.em.fork().find(SigningKey, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
     this.keys = found.map(({ id, createdAt, privateKey }) => {

@@ -91,7 +91,9 @@ export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: Serv
 
   let isClosing = false;
   let backlog: Promise<void> | undefined;
-  fastify.addHook('onRequest', (_request, _reply, done) => void (backlog ? backlog.then(() => done()) : done()));
+  fastify.addHook('onRequest', async () => {
+    await backlog;
+  });
   fastify.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close');
     await backlog;

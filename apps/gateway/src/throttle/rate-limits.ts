@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@app/contracts';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
+import type { FastifyReply } from 'fastify';
+import { Counter } from 'prom-client';
+import { GatewayConfig, type LimitName } from '../config.js';
+import { Redis } from '../redis.js';
+import { type Addition, type Count, RequestCounts, WINDOW_MS } from './request-counts.js';
+
+const MESSAGES: Record<LimitName, string> = {
+  requests: 'Too many requests',
+  cost: 'Too many expensive operations',
+  logins: 'Too many logins',
+  'address-requests': 'Too many requests from this address',
+  'address-cost': 'Too many expensive operations from this address',
+};
+
+const rateLimited = new Counter({
+  name: 'bazaar_rate_limited_total',
+  help: 'Requests and fields of operations that were refused for their rate, by limit',
+  labelNames: ['service', 'limit'] as const,
+});
+
+// A rate does not see the first increment of a series that was not there before.
+for (const limit of Object.keys(MESSAGES)) rateLimited.inc({ service: 'gateway', limit }, 0);
+
+export interface Charge {
+  readonly limit: LimitName;
+  /** The user's id or the address. */
+  readonly client: string;
+  readonly amount: number;
+}
+
+interface Counted extends Count {
+  readonly limit: LimitName;
+}
+
+/** An IPv6 address counts by its network of 64 bits. */
+export const clientOf = (address: string | undefined): string => normalizeIp(String(address));
+
+/** What clients may do in a minute, and what they have done of it. */
+@Injectable()
+export class RateLimits {
+  private readonly most: Record<LimitName, number>;
+  private readonly counts: RequestCounts;
+  /** What an answer says about limits, by their names. */
+  private readonly headers = new WeakMap<FastifyReply, Map<LimitName, Counted>>();
+
+  constructor({ rateLimits, KEY_PREFIX }: GatewayConfig, @Optional() @Inject(Redis) redis: Redis | undefined) {
+    this.most = rateLimits;
+    this.counts = new RequestCounts(KEY_PREFIX, redis);
+  }
+
+  /** @param reply where headers are to say how much is left. @throws AppError RATE_LIMITED. */
+  async charge(charges: readonly Charge[], reply?: FastifyReply): Promise<void> {
+    const limited = charges.filter(({ limit }) => this.most[limit] > 0);
+    if (limited.length === 0) return;
+    const counts = await this.counts.add(limited.map((charge) => this.additionOf(charge)));
+    const counted = counts.map((count, i) => ({ ...count, limit: limited[i]!.limit }));
+    if (reply) this.setHeaders(reply, counted);
+    for (const count of counted) if (count.total > this.most[count.limit]) throw this.refusalOf(count);
+  }
+
+  /** Counts nothing. @throws AppError RATE_LIMITED where the client is known to be over. */
+  assertWithin({ limit, client }: Omit<Charge, 'amount'>): void {
+    if (this.most[limit] === 0) return;
+    const over = this.counts.overLimit(this.additionOf({ limit, client, amount: 0 }));
+    if (over) throw this.refusalOf({ ...over, limit });
+  }
+
+  /** Hashed, since addresses are nobody's business in Redis. */
+  private additionOf({ limit, client, amount }: Charge): Addition {
+    const key = createHash('sha256').update(`${limit} ${client}`).digest('base64url');
+    return { key, amount, limit: this.most[limit] };
+  }
+
+  private refusalOf({ limit, total, endsAt }: Counted): AppError {
+    rateLimited.inc({ service: 'gateway', limit });
+    const retryAfter = secondsUntil(endsAt);
+    return new AppError('RATE_LIMITED', `${MESSAGES[limit]}: try again in ${retryAfter} s`, {
+      retryAfter,
+      limit: this.most[limit],
+      actual: total,
+    });
+  }
+
+  /** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers */
+  private setHeaders(reply: FastifyReply, counted: readonly Counted[]): void {
+    const shown = this.headers.get(reply) ?? new Map<LimitName, Counted>();
+    for (const count of counted) if (count.endsAt > 0) shown.set(count.limit, count);
+    this.headers.set(reply, shown);
+    const each = (line: (count: Counted) => string) => [...shown.values()].map(line).join(', ');
+    const left = ({ limit, total }: Counted) => Math.max(0, this.most[limit] - total);
+    reply.header(
+      'ratelimit-policy',
+      each(({ limit }) => `"${limit}";q=${this.most[limit]};w=${WINDOW_MS / 1000}`),
+    );
+    reply.header(
+      'ratelimit',
+      each((count) => `"${count.limit}";r=${left(count)};t=${secondsUntil(count.endsAt)}`),
+    );
+  }
+}
+
+const secondsUntil = (at: number) => Math.max(1, Math.ceil((at - performance.now()) / 1000));
