@@ -22,6 +22,6 @@ function redisStore(redis: Redis) {
     ...store,
     get: (key) => redis.answer(store.get(key)),
     mget: (...keys) => redis.answer(store.mget(...keys)),
-    set: (key, value, ttl) => redis.answer(store.set(key, value, ttl)),
+    set: (key, value, ttl) => redis.write(store.set(key, value, ttl)),
   });
 }

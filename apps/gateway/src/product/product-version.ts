@@ -57,7 +57,7 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
     }
     const { failures } = this;
     try {
-      await this.redis.answer(this.redis.client.set(this.key, randomUUID()));
+      await this.redis.write(this.redis.client.set(this.key, randomUUID()));
       if (failures === this.failures) this.trusted = true;
     } catch (error) {
       this.fail(error);

@@ -66,7 +66,7 @@ export class RequestCounts {
   private async addInRedis(additions: readonly Addition[]): Promise<Count[] | undefined> {
     if (!this.redis || performance.now() < this.restUntil) return undefined;
     try {
-      const numbers = (await this.redis.answer(
+      const numbers = (await this.redis.write(
         this.redis.client.eval(COUNT, {
           keys: additions.map(({ key }) => `${this.prefix}rate:${key}`),
           arguments: [WINDOW_MS, ...additions.map(({ amount }) => amount)].map(String),
