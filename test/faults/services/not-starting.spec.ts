@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connect } from 'amqplib';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { TestBroker } from '../../../libs/testing/src/test-broker.js';
 import { TestDatabase } from '../../../libs/testing/src/test-database.js';
@@ -9,10 +9,14 @@ import { backing } from '../../services-stack.js';
 let broker: TestBroker;
 let database: TestDatabase;
 let app: AppProcess;
+let connection: ChannelModel;
+let channel: Channel;
 
 beforeAll(async () => {
   broker = new TestBroker(backing.rabbitmq());
   database = await TestDatabase.create();
+  connection = await connect(broker.url);
+  channel = await connection.createChannel();
   const [port] = await freePorts(1);
   const env = { RABBITMQ_URL: broker.url, RABBITMQ_PREFIX: broker.prefix, DATABASE_URL: database.url, PORT: port! };
   app = new AppProcess('order', env);
@@ -20,6 +24,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.kill();
+  await connection.close();
   await database.drop();
   await broker.drop();
 });
@@ -28,8 +33,7 @@ test.each(['requests', 'events'])(
   'readiness names why a service cannot start: its queue of %s is another one',
   async (kind) => {
     const queue = `${broker.prefix}order.${kind}`;
-    const connection = await connect(broker.url);
-    const channel = await connection.createChannel();
+    await channel.deleteQueue(queue);
     await channel.assertQueue(queue, { durable: true, arguments: { 'x-max-length': 7 } });
     const started = app.start();
     await eventually(async () => {
@@ -40,6 +44,5 @@ test.each(['requests', 'events'])(
     await channel.deleteQueue(queue);
     await started;
     await app.stop();
-    await connection.close();
   },
 );
