@@ -189,8 +189,9 @@ function scalersScale({ manifests }) {
     return [
       ...(target.spec.replicas === undefined ? [] : [`${told(target)}: its replicas are ${told(scaler)}'s to say`]),
       ...(scaler.spec.triggers ?? [])
-        .filter(({ metadata }) => ![`${name}.requests`, `${name}.events`].includes(metadata.queueName))
-        .map(({ metadata }) => `${told(scaler)}: ${metadata.queueName} is no queue of ${name}`),
+        // The queue of requests exists only while an instance runs.
+        .filter(({ type, metadata }) => type === 'rabbitmq' && metadata.queueName !== `${name}.events`)
+        .map(({ metadata }) => `${told(scaler)}: ${metadata.queueName} is not the durable queue of ${name}`),
     ];
   });
 }
