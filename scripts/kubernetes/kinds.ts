@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '@cdk8s-kit/crds/pg';
+import type { MiddlewareSpec } from '@cdk8s-kit/crds/traefik';
 import type { IIoK8sApimachineryPkgApisMetaV1ObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { IScaledObject, ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import type { IPodMonitor, IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
@@ -38,6 +39,7 @@ export interface Kinds {
   'policy/v1 PodDisruptionBudget': IPodDisruptionBudget;
   'postgresql.cnpg.io/v1 Cluster': CustomResource<Plain<ClusterSpec>>;
   'rabbitmq.com/v1beta1 RabbitmqCluster': CustomResource<RabbitmqClusterSpec>;
+  'traefik.io/v1alpha1 Middleware': CustomResource<Plain<MiddlewareSpec>>;
 }
 
 interface CustomResource<Spec> {

@@ -12,7 +12,7 @@ const PACKAGES = {
   'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
 };
 /** Their validators are not to be had. */
-const TYPES_ALONE = ['postgresql.cnpg.io', 'rabbitmq.com'];
+const TYPES_ALONE = ['postgresql.cnpg.io', 'rabbitmq.com', 'traefik.io'];
 
 /**
  * @param manifests [what they are told by, manifest] of each
