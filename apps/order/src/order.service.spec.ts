@@ -151,6 +151,16 @@ describe('an order', () => {
       expect.arrayContaining([older.id, newer.id]),
     );
   });
+
+  test('is found by its id by its customer and by admins alone', async () => {
+    const { id } = await place();
+    const stranger = { userId: randomUUID(), role: Role.CUSTOMER };
+    const found = async (caller: Caller) =>
+      (await client.getMany({ caller, ids: [id, randomUUID()] })).map(({ id }) => id);
+    expect(await found(customer)).toEqual([id]);
+    expect(await found(admin)).toEqual([id]);
+    expect(await found(stranger)).toEqual([]);
+  });
 });
 
 describe('an address', () => {
