@@ -1,6 +1,12 @@
 /** What is not for the stack that the tests run on: faults of another, and specs that build one of their own. */
 const notFor = {
-  embedded: ['/test/faults/services/', '/test/faults/compose/', '/gateway/src/redis.spec'],
+  embedded: [
+    '/test/faults/services/',
+    '/test/faults/compose/',
+    '/gateway/src/redis.spec',
+    '/rabbitmq/alarm.spec',
+    '/rabbitmq/missing-queue.spec',
+  ],
   services: ['/standalone/', '/test/faults/compose/'],
   compose: ['/test/faults/services/', '/test/faults/standalone/', '/test/loads.spec', '/test/tracing.spec'],
 };

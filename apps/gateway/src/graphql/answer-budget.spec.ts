@@ -71,7 +71,6 @@ describe('an answer that is larger than it may be', () => {
     const getMany = async () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', 'The user service is not running'));
     await start({ order: { list: async () => list }, user: { getMany } });
     const token = gateway.signIn(list[0]!.userId, Role.ADMIN);
-    // Two queries' worth of aliases, since a resolver costs.
     expect(await refusalOf(`{ orders { ${aliased(15, 'user { id }')} } }`, token)).toEqual(tooLarge(LIMIT));
     const { errors } = await answerTo('{ orders { user { id } } }', token);
     expect(errors).toHaveLength(1_000);

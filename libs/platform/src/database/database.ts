@@ -91,14 +91,14 @@ function releaseLost(pool: pg.Pool) {
   });
 }
 
-/** Before a service uses its database: migrates it, or waits until another has, as the configuration says. */
+/** Before a service uses its database: migrates it where the configuration says so, and waits until no migration is missing. */
 export async function prepareDatabase(
   orm: MikroORM,
   owner: DatabaseOwner,
   config: DatabaseServiceConfig,
 ): Promise<void> {
   if (config.MIGRATE_AT_START === 'true') await migrate(owner, config.DATABASE_URL);
-  else await migrated(orm);
+  await migrated(orm);
 }
 
 /**
