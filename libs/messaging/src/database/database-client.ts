@@ -87,7 +87,7 @@ export class DatabaseClient extends Client {
 
   /** Says goodbye, and does not wait for long for the server to hear it. */
   override end(...args: unknown[]): never {
-    const late = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS);
+    const late = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS).unref();
     this.once('end', () => clearTimeout(late));
     return Reflect.apply(super.end, this, args) as never;
   }
