@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { mayActFor, type OrderDto, orders, OrderStatus, Role } from '@app/contracts';
+import { MAX_READDRESSED, mayActFor, type OrderDto, orders, OrderStatus, Role } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LiveClient } from '../../../../test/live-client.js';
@@ -80,6 +80,24 @@ describe('orderUpdated', () => {
       told.push({ id, shippingAddress: '', ...changed });
     }
     await eventually(() => expect(updates.told).toEqual(told));
+  });
+
+  it('delivers all the orders that one event names, to their customer and to whoever follows one of them', async () => {
+    const changed = Array.from({ length: MAX_READDRESSED }, () => order({ userId: jane.id, version: 2 }));
+    for (const each of changed) stored.set(each.id, each);
+    const last = changed.at(-1)!.id;
+    const [hers, admins] = [connect(gateway.signIn(jane.id)), connect(gateway.signIn(randomUUID(), Role.ADMIN))];
+    const [ofHers, ofAdmins] = [hers.orders(), admins.orders(last)];
+    await hers.listening();
+    await admins.listening();
+    for (const each of changed) stored.set(each.id, { ...each, status: OrderStatus.PROCESSING, version: 3 });
+    await gateway.tell(orders.events.readdressed, {
+      userId: jane.id,
+      orders: changed.map(({ id: orderId }) => ({ orderId, version: 3 })),
+    });
+    await eventually(() => expect(ofHers.told).toHaveLength(MAX_READDRESSED));
+    expect(new Set(ofHers.told.map(({ id }) => id))).toEqual(new Set(changed.map(({ id }) => id)));
+    await eventually(() => expect(ofAdmins.told).toEqual([{ id: last, status: 'PROCESSING' }]));
   });
 
   it('tells customers of their own orders alone, and admins of no others either', async () => {
