@@ -21,6 +21,11 @@ export class AppProcess {
     private readonly env: Record<string, string>,
   ) {}
 
+  /** Another instance of the app, at a port of its own. */
+  twin(port: string): AppProcess {
+    return new AppProcess(this.name, { ...this.env, PORT: port });
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.env.PORT}`;
   }

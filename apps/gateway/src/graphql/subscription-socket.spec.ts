@@ -48,7 +48,7 @@ describe('a client', () => {
     await watching.listening();
     client.pause();
     const shippingAddress = 'x'.repeat(300_000);
-    for (let i = 0; i < 1_000; i++) await under.orderChanges({ shippingAddress });
+    for (let i = 0; i < 1_600; i++) await under.orderChanges({ shippingAddress });
     client.resume();
     expect(CUT_OFF).toContain((await closed).code);
     await watching.listening();
