@@ -38,5 +38,5 @@ export default {
   // Also loads @nestjs/common before the CommonJS package @willsoto/nestjs-prometheus can require it half loaded.
   setupFiles: ['<rootDir>/libs/testing/src/jest-setup.ts'],
   // Machines are slow and shared: a limit is there to end a hang, not to measure.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };
