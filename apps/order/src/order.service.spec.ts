@@ -236,7 +236,7 @@ describe('an address', () => {
 
   test('reaches older orders though a later change, of something else, was seen first', async () => {
     const older = await place();
-    // Version 3 changed the name: there is no event of it.
+    // Version 3 changed only the name, which publishes nothing.
     underTest.profiles.set(customer.userId, { version: 3, shipping: home });
     await place();
     await tellOf(2, home);

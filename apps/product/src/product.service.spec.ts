@@ -208,7 +208,7 @@ describe('reserved units', () => {
     expect(await unitsOf(id)).toEqual({ stock: 7, reserved: 0 });
   });
 
-  test('of an order that is shipped before it was heard of are taken when it is', async () => {
+  test('of an order whose shipped event arrives before its placed event are taken once', async () => {
     const { id } = await create(5);
     const orderId = randomUUID();
     await service.tell(orders.events.shipped, shipped(orderId));

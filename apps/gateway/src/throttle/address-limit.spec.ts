@@ -209,7 +209,7 @@ describe('the sockets of an address', () => {
     expect(await closed).toEqual([1013, expect.stringContaining('Too many requests from this address')]);
   });
 
-  it('are told when what they subscribe to costs too much', async () => {
+  it('get an error when what they subscribe to costs too much', async () => {
     const gateway = await start({ PORT: 0, ADDRESS_COST_LIMIT: 3_000 });
     const { socket } = await open(urlOf(gateway));
     const messages: string[] = [];

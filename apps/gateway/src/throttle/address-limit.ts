@@ -13,7 +13,7 @@ import { type Charge, clientOf, RateLimits } from './rate-limits.js';
 const API = '/graphql';
 /** A body counts as one request for each part of this size, since reading it is the work. */
 const PART_BYTES = 64 * 1024;
-/** Of a body whose size is not said before: as large as any may be. */
+/** Charged for a body of unknown length: as many parts as the largest body has. */
 const MAX_PARTS = 4;
 
 /** Counts every request by the address that it comes from, before its body and its token are looked at. */

@@ -1,6 +1,6 @@
 const TICK_MS = 20;
 
-/** Tells how long a message that is read now may have waited because this process stood still, by the monotonic clock. */
+/** How long a message that is read now may have waited because this process stood still, by the monotonic clock. */
 export class Standstill {
   private lastTick = performance.now();
   private tickBefore = this.lastTick;
