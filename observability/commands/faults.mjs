@@ -12,17 +12,17 @@ export async function repeatAndGarbleEvents({ name }, signal) {
   const connection = await connect(urls.RABBITMQ_URL);
   try {
     const channel = await connection.createChannel();
-    const exchange = `${name}.events`;
+    const consumer = `${name}.product.events`;
     const { queue } = await channel.assertQueue('', { exclusive: true });
-    await channel.bindQueue(queue, exchange, 'order.placed');
+    await channel.bindQueue(queue, `${name}.events`, 'order.placed');
     let latest;
     await channel.consume(queue, (message) => (latest = message ?? latest), { noAck: true });
     while (!signal.aborted) {
       await sleep(PAUSE_MS);
       if (!latest) continue;
-      channel.publish(exchange, 'order.placed', latest.content, latest.properties);
+      channel.sendToQueue(consumer, latest.content, latest.properties);
       const garbled = { ...JSON.parse(latest.content.toString()), id: randomUUID(), data: { orderId: 'none' } };
-      channel.publish(exchange, 'order.placed', Buffer.from(JSON.stringify(garbled)), latest.properties);
+      channel.sendToQueue(consumer, Buffer.from(JSON.stringify(garbled)), latest.properties);
     }
   } finally {
     await connection.close();
