@@ -175,6 +175,17 @@ describe('a connection stays open', () => {
     await eventually(() => expect(client.received).toMatch(/^HTTP\/1.1 200 .*released$/s));
   });
 
+  test('while a body arrives that was refused for its size', async () => {
+    await start({});
+    const client = await Client.connect();
+    const size = 8 * 2 ** 20;
+    client.socket.write(`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`);
+    await eventually(() => expect(client.received).toMatch(/^HTTP\/1.1 413 /));
+    client.socket.write(' '.repeat(size));
+    client.get('/health/live');
+    await eventually(() => expect(client.received).toMatch(/HTTP\/1.1 200 /));
+  });
+
   test('between requests, for longer than proxies keep theirs', async () => {
     await start({ HTTP_REQUEST_TIMEOUT_MS: 100, HTTP_RESPONSE_TIMEOUT_MS: 100 });
     const client = await Client.connect();

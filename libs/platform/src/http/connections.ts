@@ -91,12 +91,13 @@ export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: Serv
 
   let isClosing = false;
   let backlog: Promise<void> | undefined;
-  fastify.addHook('onRequest', async () => {
-    await backlog;
-  });
-  fastify.addHook('onSend', async (_request, reply) => {
+  const whenAccepted = (done: () => void) => (backlog ? void backlog.then(done) : done());
+  fastify.addHook('onRequest', (_request, _reply, done) => whenAccepted(done));
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close');
-    await backlog;
+    // Fastify would close where it refuses a body. A client that still sends it would find its connection reset, and no answer.
+    else if (reply.statusCode === 413) reply.removeHeader('connection');
+    whenAccepted(() => done(null, payload));
   });
   fastify.addHook('preClose', async () => {
     isClosing = true;
