@@ -49,10 +49,10 @@ describe('the rate limits', () => {
   const none = { requests: 0, cost: 0, logins: 0, 'address-requests': 0, 'address-cost': 0 };
   const production = {
     requests: 600,
-    cost: 1_000_000,
+    cost: 700_000,
     logins: 30,
     'address-requests': 1_200,
-    'address-cost': 1_500_000,
+    'address-cost': 1_000_000,
   };
 
   it.each([

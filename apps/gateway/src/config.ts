@@ -8,10 +8,10 @@ import { answerClientError } from './graphql/client-error.js';
 /** What one client and one address may do in a minute, in production: an address takes some five per cent of a gateway. */
 const PRODUCTION_LIMITS = {
   requests: 600,
-  cost: 1_000_000,
+  cost: 700_000,
   logins: 30,
   'address-requests': 1_200,
-  'address-cost': 1_500_000,
+  'address-cost': 1_000_000,
 };
 export type LimitName = keyof typeof PRODUCTION_LIMITS;
 

@@ -114,7 +114,7 @@ describe('the requests of an address', () => {
 
 describe('what the operations of an address cost', () => {
   it('is limited for all who are signed in there together', async () => {
-    const gateway = await start({ COST_LIMIT: 10_000, ADDRESS_COST_LIMIT: 20_000 });
+    const gateway = await start({ COST_LIMIT: 10_000, ADDRESS_COST_LIMIT: 12_000 });
     const tokens = times(3, () => gateway.signIn(randomUUID()));
     const codes: unknown[] = [];
     for (let i = 0; i < 12; i++) codes.push((await ask(gateway, LIST, { token: tokens[i % 3]! })).code);
@@ -146,7 +146,7 @@ describe('what the operations of an address cost', () => {
     ['questions about the schema', () => ({ query: '{ __schema { types { fields { name description } } } }' })],
     ['the least that can be asked', () => ({ query: '{ __typename }' })],
   ])('has room for so many: %s', async (_, payload) => {
-    const gateway = await start({ ADDRESS_COST_LIMIT: 20_000 });
+    const gateway = await start({ ADDRESS_COST_LIMIT: 12_000 });
     const codes: unknown[] = [];
     for (let i = 0; i < 25; i++) codes.push((await send(gateway, { payload: payload() })).code);
     expect(codes[0]).not.toBe('RATE_LIMITED');
@@ -210,7 +210,7 @@ describe('the sockets of an address', () => {
   });
 
   it('get an error when what they subscribe to costs too much', async () => {
-    const gateway = await start({ PORT: 0, ADDRESS_COST_LIMIT: 3_000 });
+    const gateway = await start({ PORT: 0, ADDRESS_COST_LIMIT: 1_500 });
     const { socket } = await open(urlOf(gateway));
     const messages: string[] = [];
     socket.on('message', (data: Buffer) => messages.push(data.toString()));

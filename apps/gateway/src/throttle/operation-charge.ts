@@ -3,7 +3,7 @@ import { costOf } from '../graphql/operation-cost.js';
 import { MAX_COST } from '../graphql/operation-limits.js';
 
 /** What any operation costs to be received, checked and answered, whatever it asks for. */
-const BASE = 1_000;
+const BASE = 500;
 /** A mutation weighs so that one operation has room for few; in a minute there is room for many. Logins have a limit of their own. */
 const MUTATION_CHARGE = 5_000;
 /** To parse and validate a character of a document, up to as many tokens as there may be. */

@@ -150,9 +150,9 @@ describe('the rate of a client', () => {
     const production = await start({ NODE_ENV: 'production' });
     expect(policiesOf((await ask(production, LOGIN)).headers)).toEqual({
       'address-requests': 1_200,
-      'address-cost': 1_500_000,
+      'address-cost': 1_000_000,
       requests: 600,
-      cost: 1_000_000,
+      cost: 700_000,
       logins: 30,
     });
     const [ADDRESS_RATE_LIMIT, ADDRESS_COST_LIMIT, RATE_LIMIT, COST_LIMIT, LOGIN_RATE_LIMIT] = [0, 0, 0, 0, 0];
