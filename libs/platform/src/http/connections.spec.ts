@@ -111,7 +111,7 @@ class Client {
 const refusedBy = async (limit: string) => {
   const metrics = await register.getMetricsAsJSON();
   const values = metrics.find(({ name }) => name === 'bazaar_http_connections_refused_total')?.values ?? [];
-  return values.find(({ labels }) => labels.limit === limit)?.value ?? 0;
+  return values.find(({ labels }) => labels.limit === limit)?.value;
 };
 
 describe('a connection is closed', () => {
@@ -179,7 +179,9 @@ describe('a connection stays open', () => {
     await start({});
     const client = await Client.connect();
     const size = 8 * 2 ** 20;
-    client.socket.write(`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`);
+    client.socket.write(
+      `POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`,
+    );
     await eventually(() => expect(client.received).toMatch(/^HTTP\/1.1 413 /));
     client.socket.write(' '.repeat(size));
     client.get('/health/live');
@@ -203,7 +205,7 @@ describe('connections beyond a limit are closed on arrival', () => {
     ['of one address', 'address', { MAX_CONNECTIONS_PER_ADDRESS: LIMIT }],
   ] as const)('%s, and counted', async (_, limit, settings) => {
     await start(settings);
-    const before = await refusedBy(limit);
+    const before = (await refusedBy(limit))!;
     const clients = await connected(LIMIT);
     const beyond = await Client.connect();
     await beyond.closed;
@@ -213,6 +215,12 @@ describe('connections beyond a limit are closed on arrival', () => {
     clients[0]!.socket.destroy();
     await eventually(async () => expect(await openConnections()).toBe(LIMIT - 1));
     expect(await (await Client.connect()).answerTo('/health/live')).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test('and are counted from 0, for a rate to see the first', async () => {
+    register.resetMetrics();
+    await start({});
+    expect([await refusedBy('total'), await refusedBy('address')]).toEqual([0, 0]);
   });
 
   test('but not those of a proxy, which holds many', async () => {

@@ -25,6 +25,8 @@ const refused = new Counter({
 export function limitConnections(fastify: FastifyInstance, service: string, config: ServiceConfig): void {
   const server = fastify.server as Server;
   const { total, perAddress } = config.connectionLimits;
+  // From the start: a rate does not see a series begin.
+  for (const limit of ['total', 'address']) refused.inc({ service, limit }, 0);
   if (total > 0) server.maxConnections = total;
   server.on('drop', () => refused.inc({ service, limit: 'total' }));
   if (perAddress > 0) limitPerAddress(server, perAddress, networks(config.trustedProxies), service);
