@@ -94,7 +94,7 @@ const protection: Row = {
       title: 'Products from the cache',
       description: 'The share of public product reads that the cache answered.',
       unit: 'percentunit',
-      width: 6,
+      width: 8,
       queries: [
         {
           expr: `sum(${rate('bazaar_cache_requests_total{outcome="hit"}')}) / sum(${rate('bazaar_cache_requests_total')})`,
@@ -106,7 +106,7 @@ const protection: Row = {
       title: 'Cache',
       description: 'By outcome. bypass: the cache was not asked, since Redis does not answer or has just come back.',
       unit: 'ops',
-      width: 6,
+      width: 8,
       queries: [{ expr: `sum by (outcome) (${rate('bazaar_cache_requests_total')})`, legend: '{{outcome}}' }],
     },
     {
@@ -114,15 +114,28 @@ const protection: Row = {
       description:
         'remembered: known from a moment ago. valid, refused: the user service said so. failed: it could not say.',
       unit: 'ops',
-      width: 6,
+      width: 8,
       queries: [{ expr: `sum by (outcome) (${rate('bazaar_token_checks_total')})`, legend: '{{outcome}}' }],
     },
     {
       title: 'Turned away',
       description: 'Requests and logins over the limit of their client.',
       unit: 'ops',
-      width: 6,
+      width: 12,
       queries: [{ expr: `sum by (limit) (${rate('bazaar_rate_limited_total')})`, legend: '{{limit}}' }],
+    },
+    {
+      title: 'Connections refused',
+      description:
+        'Closed on arrival, by service. total: an instance holds MAX_CONNECTIONS already, and nobody gets in. address: one address, or a proxy that TRUST_PROXY does not name, holds too many.',
+      unit: 'ops',
+      width: 12,
+      queries: [
+        {
+          expr: `sum by (service, limit) (${rate('bazaar_http_connections_refused_total')})`,
+          legend: '{{service}} {{limit}}',
+        },
+      ],
     },
   ],
 };
