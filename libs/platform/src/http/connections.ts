@@ -93,7 +93,7 @@ export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: Serv
 
   let isClosing = false;
   let backlog: Promise<void> | undefined;
-  const whenAccepted = (done: () => void) => (backlog ? void backlog.then(done) : done());
+  const whenAccepted = (proceed: () => void) => (backlog ? void backlog.then(proceed) : proceed());
   fastify.addHook('onRequest', (_request, _reply, done) => whenAccepted(done));
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close');
