@@ -24,4 +24,5 @@ export {
   type Scope,
   SpanKind,
 } from './trace.js';
+export { Turns } from './turns.js';
 export type { DeadLetter, Transport, TransportServer } from './transport.js';

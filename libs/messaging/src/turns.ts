@@ -1,19 +1,44 @@
 /** Lets so many tasks run at once; the others wait, in the order they came. */
 export class Turns {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly atOnce: number) {}
+  /** Who has waited for longer than `patienceMs` is refused. */
+  constructor(
+    private readonly atOnce: number,
+    private readonly patienceMs?: number,
+  ) {}
 
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
+  /** @throws Error ETIMEDOUT, when the task was not begun. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running < this.atOnce) this.running++;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else await this.turn();
     try {
       return await task();
     } finally {
-      const next = this.waiting.shift();
+      const [next] = this.waiting;
       if (next) next();
       else this.running--;
     }
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        this.waiting.delete(begin);
+        clearTimeout(timer);
+        resolve();
+      };
+      const giveUp = () => {
+        this.waiting.delete(begin);
+        reject(Object.assign(new Error(`No turn came within ${this.patienceMs} ms`), { code: 'ETIMEDOUT' }));
+      };
+      const timer = this.patienceMs === undefined ? undefined : setTimeout(giveUp, this.patienceMs);
+      this.waiting.add(begin);
+    });
   }
 }

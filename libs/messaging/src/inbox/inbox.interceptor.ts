@@ -9,7 +9,10 @@ import { Turns } from '../turns.js';
 /** Where the configuration does not say: pg's own. */
 const DEFAULT_POOL_SIZE = 10;
 
-/** By database. Events take half of its connections at most, so that requests find one. */
+/**
+ * By database. Events take half of its connections at most, so that requests too find one to write by. An event waits here
+ * first and then, as each transaction does, for a turn at its connection: nobody waits the other way round.
+ */
 const turns = new WeakMap<MikroORM, Turns>();
 
 /** Runs each event handler in one transaction with its inbox row, so that a second delivery has no second effect. */

@@ -1,4 +1,11 @@
-import { connectionOptions, DatabaseClient, InboxMessage, MessagingMigration, OutboxMessage } from '@app/messaging';
+import {
+  connectionOptions,
+  DatabaseClient,
+  InboxMessage,
+  MessagingMigration,
+  OutboxMessage,
+  type Turns,
+} from '@app/messaging';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
@@ -8,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseServiceConfig } from '../config/service-config.js';
 import type { ServiceDefinition } from '../service-definition.js';
+import { LimitedConnection } from './limited-connection.js';
 import { measurePool } from './pool-metrics.js';
 
 const logger = new Logger('Database');
@@ -35,9 +43,9 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
           idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
         },
       }),
-      onPoolCreated: (pool: pg.Pool) => {
+      onPoolCreated: (pool: pg.Pool, turns: Turns) => {
         releaseLost(pool);
-        measurePool(name, pool);
+        measurePool(name, pool, turns);
       },
     },
   });
@@ -62,6 +70,8 @@ const migrationOptions = (name: string, { migrations }: Database, databaseUrl: s
 
 /** PostgreSQL's errors show the row that it refuses, in their details, and MikroORM says it in their message: logs would have it. */
 class DiscreetDriver extends PostgreSqlDriver {
+  protected override readonly connection = new LimitedConnection(this.config);
+
   constructor(config: Configuration) {
     super(config);
     const converter = this.getPlatform().getExceptionConverter();

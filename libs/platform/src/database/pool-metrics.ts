@@ -1,20 +1,22 @@
+import type { Turns } from '@app/messaging';
 import type pg from 'pg';
 import { Gauge } from 'prom-client';
 
 /** By service: a process may hold more than one. */
-const pools = new Map<string, pg.Pool>();
+const pools = new Map<string, { pool: pg.Pool; turns: Turns }>();
 
-export const measurePool = (service: string, pool: pg.Pool) => void pools.set(service, pool);
+/** `turns` are those that some take before they ask the pool. */
+export const measurePool = (service: string, pool: pg.Pool, turns: Turns) => void pools.set(service, { pool, turns });
 
 /** Read from the pools whenever it is scraped. */
-const poolGauge = (name: string, help: string, statesOf: (pool: pg.Pool) => Record<string, number>) =>
+const poolGauge = (name: string, help: string, statesOf: (pool: pg.Pool, turns: Turns) => Record<string, number>) =>
   new Gauge({
     name,
     help,
     labelNames: ['service', 'state'] as const,
     collect() {
-      for (const [service, pool] of pools)
-        for (const [state, value] of Object.entries(statesOf(pool)))
+      for (const [service, { pool, turns }] of pools)
+        for (const [state, value] of Object.entries(statesOf(pool, turns)))
           this.set(state ? { service, state } : { service }, value);
     },
   });
@@ -24,9 +26,11 @@ poolGauge(
   'Open connections to the database, by state: used, idle',
   ({ totalCount, idleCount }) => ({ used: totalCount - idleCount, idle: idleCount }),
 );
-poolGauge('bazaar_database_pool_waiting', 'Statements that wait for a connection', ({ waitingCount }) => ({
-  '': waitingCount,
-}));
+poolGauge(
+  'bazaar_database_pool_waiting',
+  'Statements and transactions that wait for a connection',
+  ({ waitingCount }, turns) => ({ '': waitingCount + turns.waitingCount }),
+);
 poolGauge('bazaar_database_pool_max', 'Connections that may be open at once', ({ options }) => ({
   '': options.max ?? 0,
 }));
