@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import pg from 'pg';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { TcpProxy } from '../../../libs/testing/src/tcp-proxy.js';
-import { Client, newCustomers, type Customer, type Product } from '../../client.js';
+import { Client, newCustomers, type Customer, type Product, type Refused } from '../../client.js';
 import { backing, ServicesStack } from '../../services-stack.js';
 import { settledOrders } from '../../stock.js';
 
@@ -150,5 +150,49 @@ test('a row that an outsider has locked: its orders wait, all else goes on', asy
   } finally {
     await outsider.end();
   }
+  await allArePlaced();
+});
+
+test('rows that outsiders have locked: more requests write to them than a pool has connections, and reads go on', async () => {
+  await order();
+  const lock = async (url: string, sql: string, id: string) => {
+    const outsider = new pg.Client({ connectionString: url });
+    await outsider.connect();
+    await outsider.query('begin');
+    await outsider.query(sql, [id]);
+    return outsider;
+  };
+  const { product: products, order: orders } = stack.databases;
+  const outsiders = await Promise.all([
+    lock(products.url, 'select from products where id = $1 for update', product.id),
+    lock(orders.url, 'select from customers where id = $1 for update', customer.id),
+  ]);
+  const until = Date.now() + 8_000;
+  const refusals = new Set<string>();
+  const writeOn = async (write: () => Promise<unknown>) => {
+    while (Date.now() < until) {
+      await write().catch((error: Refused) => refusals.add(error.code));
+    }
+  };
+  const writers = Array.from({ length: 16 }, (_, i) => [
+    writeOn(() => customer.updateProduct(product.id, { stock: 1_000 })),
+    writeOn(() => order()),
+    writeOn(() => customer.placeOrderOnce(`key ${i}`, { productId: product.id, quantity: 1 })),
+  ]).flat();
+  try {
+    while (Date.now() < until) {
+      // A search of its own, which no cache knows.
+      const search = `{ productConnection(first: 1, filter: { search: "tea ${Date.now()}" }) { edges { node { id } } } }`;
+      await customer.data(search);
+      await customer.orders();
+      expect([await isReady('product'), await isReady('order')]).toEqual([true, true]);
+    }
+    expect([...refusals].filter((code) => !UNAVAILABLE.test(code))).toEqual([]);
+  } finally {
+    await Promise.all(writers);
+    await Promise.all(outsiders.map((outsider) => outsider.end()));
+  }
+  await customer.updateProduct(product.id, { name: 'Free again' });
+  await order();
   await allArePlaced();
 });
