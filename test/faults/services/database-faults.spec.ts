@@ -40,6 +40,9 @@ const isReady = (name: 'order' | 'product') => stack.apps[name][0]!.isReady();
 const readiness = async (name: 'order' | 'product') =>
   (await fetch(`${stack.apps[name][0]!.url}/health/ready`)).json() as Promise<unknown>;
 
+/** Writes that were refused by an earlier test keep a service unready for 15 s. */
+const readyAgain = () => eventually(async () => expect(await isReady('product')).toBe(true));
+
 async function orderAgainIn(limitMs: number): Promise<void> {
   const began = Date.now();
   await eventually(() => order(), limitMs);
@@ -127,6 +130,7 @@ describe('a database that takes no writes', () => {
 const RETRIES = /bazaar_events_consumed_total\{[^}]*event="order\.placed",outcome="retry"[^}]*\} (\d+)/;
 
 test('a row that an outsider has locked: its orders wait, all else goes on', async () => {
+  await readyAgain();
   const other = await customer.createProduct({ stock: 1_000 });
   const outsider = new pg.Client({ connectionString: stack.databases.product.url });
   await outsider.connect();
@@ -154,6 +158,7 @@ test('a row that an outsider has locked: its orders wait, all else goes on', asy
 });
 
 test('rows that outsiders have locked: more requests write to them than a pool has connections, and reads go on', async () => {
+  await readyAgain();
   await order();
   const lock = async (url: string, sql: string, id: string) => {
     const outsider = new pg.Client({ connectionString: url });
