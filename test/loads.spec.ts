@@ -111,11 +111,19 @@ async function loadOfOrders(count: number): Promise<Load> {
   });
 }
 
+/** By the table that they read. The user service reads its signing keys once a minute: that belongs to no single request. */
+const tablesRead = ({ statements }: Load) =>
+  statements
+    .map((sql) => /from "(\w+)"/.exec(sql)?.[1] ?? sql)
+    .filter((table) => table !== 'signing_keys')
+    .sort();
+
 test('reading 500 orders with all that belongs to them takes as many requests and statements as reading 5', async () => {
   await add(5);
   const few = await loadOfOrders(5);
   await add(495);
   const many = await loadOfOrders(500);
   expect(many.requests.sort()).toEqual(few.requests.sort());
-  expect(many.statements).toHaveLength(few.statements.length);
+  expect(few.statements).not.toEqual([]);
+  expect(tablesRead(many)).toEqual(tablesRead(few));
 });
