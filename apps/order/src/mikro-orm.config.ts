@@ -13,5 +13,5 @@ export const database = {
     { name: '003-idempotency-keys', class: Migration003IdempotencyKeys },
   ],
   // The key of an order that was placed is the order's own by then, for good.
-  stale: [{ table: 'idempotency_keys', key: 'user_id, key', where: `created_at < now() - interval '24 hours'` }],
+  stale: [{ table: 'idempotency_keys', where: `created_at < now() - interval '24 hours'` }],
 };

@@ -12,7 +12,7 @@ export const database = {
     { name: '002-sessions', class: Migration002Sessions },
   ],
   stale: [
-    { table: 'sessions', key: 'id', where: 'expires_at < now()' },
-    { table: 'login_failures', key: 'email_hash', where: `last_failed_at < now() - interval '1 day'` },
+    { table: 'sessions', where: 'expires_at < now()' },
+    { table: 'login_failures', where: `last_failed_at < now() - interval '1 day'` },
   ],
 };

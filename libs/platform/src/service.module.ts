@@ -7,7 +7,7 @@ import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { DatabaseServiceConfig, type ServiceConfig } from './config/service-config.js';
 import { ormOptions } from './database/database.js';
-import { Pruning } from './database/pruning.js';
+import { OLD_INBOX_ROWS, Pruning } from './database/pruning.js';
 import { Dependencies } from './health/dependencies.js';
 import { HealthController } from './health/health.controller.js';
 import type { ServiceDefinition } from './service-definition.js';
@@ -20,7 +20,7 @@ export class ServiceModule {
   static of(definition: ServiceDefinition, config: ServiceConfig, transport: Transport): DynamicModule {
     const { name, database, module } = definition;
     const withDatabase = database && config instanceof DatabaseServiceConfig ? { database, config } : undefined;
-    const stale = withDatabase?.database.stale;
+    const stale = withDatabase && [OLD_INBOX_ROWS, ...(withDatabase.database.stale ?? [])];
     const isManagedApart = config.managementPort !== undefined;
     const prometheus = PrometheusModule.register({
       defaultLabels: { service: name },

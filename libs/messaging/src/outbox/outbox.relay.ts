@@ -13,7 +13,6 @@ import { ASLEEP_LOCK } from './outbox-message.entity.js';
 const BATCH = 200;
 const POLL_MS = 1_000;
 const NEARLY_ASLEEP_MS = 5;
-const HOUR_MS = 3_600_000;
 const MEASURE_MS = 5_000;
 /** Events that have waited for longer make the service unready. */
 const MAX_AGE_SECONDS = 60;
@@ -99,7 +98,6 @@ export class OutboxRelay {
       await this.measure(db);
     }
     await db.query('listen outbox');
-    let cleanedAt = 0;
     let countedAt = 0;
     let rows = await oldest(db);
     while (!this.stopped) {
@@ -114,10 +112,6 @@ export class OutboxRelay {
         await this.pause();
       }
       rows = failure || rows.length === BATCH ? await oldest(db) : await this.next(db);
-      if (Date.now() - cleanedAt > HOUR_MS) {
-        cleanedAt = Date.now();
-        await forgetOldMessages(db);
-      }
     }
   }
 
@@ -204,8 +198,3 @@ const oldest = async (db: Client): Promise<Row[]> => {
   const sql = 'select seq, id, type, data, traceparent, time from outbox order by seq limit $1';
   return (await db.query<Row>(sql, [BATCH])).rows;
 };
-
-/** No broker sends an event again after a week. In portions, so that nothing waits long for the rows. */
-const forgetOldMessages = (db: Client) =>
-  db.query(`delete from inbox where message_id in
-    (select message_id from inbox where handled_at < now() - interval '7 days' limit 10000)`);

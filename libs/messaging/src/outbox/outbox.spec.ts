@@ -158,16 +158,11 @@ describe.each(transports)('the outbox, %s', (kind) => {
     expect(effects).toBe(1);
   });
 
-  it('resumes by itself when its database has been away, and forgets what was handled over a week ago', async () => {
+  it('resumes by itself when its database has been away', async () => {
     const proxy = await TcpProxy.listen(world.database.url);
     world.later(() => proxy.close());
-    const [id, recent] = [randomUUID(), randomUUID()];
     await startListening();
     const app = await startProducts(proxy.url);
-    await world.database.query(
-      `insert into inbox values ($1, now() - interval '8 days'), ($2, now() - interval '6 days')`,
-      [id, recent],
-    );
     proxy.cut();
     const orderId = randomUUID();
     await write([orderId]);
@@ -175,9 +170,6 @@ describe.each(transports)('the outbox, %s', (kind) => {
     await expect(ask('product.quote', { ids: [orderId] })).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     proxy.restore();
     await eventually(() => expect(orderIds()).toEqual([orderId]));
-    await eventually(async () =>
-      expect(await world.database.query('select message_id as id from inbox')).toEqual([{ id: recent }]),
-    );
     await ask('product.quote', { ids: [orderId] });
     await app.close();
   });

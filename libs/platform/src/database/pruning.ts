@@ -2,15 +2,17 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 const HOUR_MS = 3_600_000;
-const PORTION = 10_000;
+/** Few enough to be deleted well within the time that a statement may take. */
+const PORTION = 5_000;
 
 /** Rows that a service no longer needs. */
 export interface StaleRows {
   readonly table: string;
-  /** The columns of its primary key. */
-  readonly key: string;
   readonly where: string;
 }
+
+/** No broker sends an event again after a week. */
+export const OLD_INBOX_ROWS: StaleRows = { table: 'inbox', where: `handled_at < now() - interval '7 days'` };
 
 /** Deletes stale rows at the start and then hourly; in portions, so that nothing waits long for the rows. */
 export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
@@ -39,9 +41,9 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async prune(): Promise<void> {
-    for (const { table, key, where } of this.stale) {
-      const portion = `delete from ${table} where (${key}) in
-        (select ${key} from ${table} where ${where} limit ${PORTION} for update skip locked) returning 1`;
+    for (const { table, where } of this.stale) {
+      const portion = `delete from ${table} where ctid = any (array(
+        select ctid from ${table} where ${where} limit ${PORTION} for update skip locked)) returning 1`;
       let pruned = PORTION;
       while (pruned === PORTION && !this.stopped) pruned = (await this.em.fork().execute<unknown[]>(portion)).length;
     }
