@@ -106,6 +106,22 @@ describe('a live order', () => {
     }
   });
 
+  test('is seen with the address that its customer moves to, by them and by the admin who follows it', async () => {
+    const [customer, admin] = [await newCustomer(stack.url), await newAdmin(stack)];
+    await customer.updateProfile({ shippingAddress: '1 High Street' });
+    const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
+    await settled(customer, id);
+    const [own, admins] = [connect(customer, gateways[0]), connect(admin, gateways[1])];
+    const query = 'subscription ($id: ID) { orderUpdated(id: $id) { id shippingAddress } }';
+    const updates = [own.subscribe(query), admins.subscribe(query, { id })];
+    await own.listening();
+    await admins.listening();
+    await customer.updateProfile({ shippingAddress: '2 Low Street' });
+    await eventually(() => {
+      for (const { told } of updates) expect(told.at(-1)).toEqual({ id, shippingAddress: '2 Low Street' });
+    });
+  });
+
   test('that is named is seen by its customer, and not there for anybody else', async () => {
     const [customer, stranger] = (await newCustomers(stack.url, 2)) as [Customer, Customer];
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
