@@ -81,36 +81,47 @@ describe('is refused before anything of it runs:', () => {
 });
 
 describe('ten times the hostility', () => {
-  const REPEATS = 20;
-  const cpuSecondsOf = async (body: string) => {
+  const [TRIES, REPEATS] = [3, 20];
+  const cpuSecondsOf = async (nextBody: () => string) => {
     const before = await metric('process_cpu_seconds_total');
-    for (let i = 0; i < REPEATS; i++) await caller.post(body);
+    for (let i = 0; i < REPEATS; i++) await caller.post(nextBody());
     return (await metric('process_cpu_seconds_total')) - before;
   };
+  /** What disturbs one try is no cost of the documents. */
+  const leastCpuSecondsOf = async (nextBody: () => string) => {
+    const tries: number[] = [];
+    while (tries.length < TRIES) tries.push(await cpuSecondsOf(nextBody));
+    return Math.min(...tries);
+  };
+
+  let count = 0;
+  /** The same with a comment, so that no cache knows it; but for those that are asked for by their hash. */
+  const unseen = (body: string) =>
+    body.includes('sha256Hash') ? body : body.replace(/"query": ?"/, (begin) => `${begin}#${count++}\\n`);
 
   /** What ten questions of a tool about the schema cost. */
   let allowed: number;
   beforeAll(async () => {
     const body = JSON.stringify({ query: QUESTION_ABOUT_THE_SCHEMA });
-    await cpuSecondsOf(body);
-    allowed = 10 * (await cpuSecondsOf(body));
+    await cpuSecondsOf(() => body);
+    allowed = 10 * (await cpuSecondsOf(() => body));
   });
 
   test.each(ATTACKS)('takes no more CPU for it: $name', async ({ body }) => {
-    await cpuSecondsOf(body(1));
-    const once = await cpuSecondsOf(body(1));
-    const tenfold = await cpuSecondsOf(body(10));
+    const [small, large] = [body(1), body(10)];
+    const once = await leastCpuSecondsOf(() => unseen(small));
+    const tenfold = await leastCpuSecondsOf(() => unseen(large));
     // Reading the bytes of a body is the only thing that grows with it.
     expect(tenfold).toBeLessThan(5 * once + allowed);
   });
 
   test('leaves nothing behind in memory', async () => {
-    const send = async (round: number) => {
-      for (const { body } of ATTACKS) await caller.post(body(10).replace('products', `products #${round}\n`));
+    const send = async () => {
+      for (const { body } of ATTACKS) await caller.post(unseen(body(10)));
       return metric('nodejs_heap_size_used_bytes');
     };
     const after = [];
-    for (let round = 0; round < 6; round++) after.push(await send(round));
+    for (let round = 0; round < 6; round++) after.push(await send());
     expect(after.at(-1)! - after[0]!).toBeLessThan(150 * 2 ** 20);
   });
 });
