@@ -182,7 +182,7 @@ describe('the sockets of an address', () => {
       socket.on('unexpected-response', (_request, { statusCode, headers: answered }) =>
         resolve({ socket, status: statusCode!, retryAfter: answered['retry-after'] }),
       );
-      socket.on('error', () => {}); // 'unexpected-response' says it
+      socket.on('error', () => resolve({ socket, status: 0 })); // closed without an answer
     });
   }
 
@@ -194,6 +194,17 @@ describe('the sockets of an address', () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.retryAfter)).toBeGreaterThan(0);
     expect((await from('203.0.113.2')).status).toBe(101);
+  });
+
+  it('are connections like others, of which an address has only so many', async () => {
+    const gateway = await start({ PORT: 0, MAX_CONNECTIONS_PER_ADDRESS: 2 });
+    const url = urlOf(gateway);
+    const [first, second, third] = [await open(url), await open(url), await open(url)];
+    expect([first, second, third].map(({ status }) => status)).toEqual([101, 101, 0]);
+    await expect(fetch(url.replace('ws', 'http'))).rejects.toThrow('fetch failed');
+    first.socket.terminate();
+    await eventually(async () => expect((await open(url)).status).toBe(101));
+    expect(second.socket.readyState).toBe(WebSocket.OPEN);
   });
 
   it('are closed when they bring too many messages', async () => {

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { DatabaseServiceConfig } from '../config/service-config.js';
 import { startService } from '../start-service.js';
+import { clientAt } from './connections.js';
 
 /** More than the kernel takes for a client that does not read. */
 const LARGE = 'x'.repeat(32 * 2 ** 20);
@@ -227,6 +228,19 @@ describe('connections beyond a limit are closed on arrival', () => {
     await start({ MAX_CONNECTIONS_PER_ADDRESS: LIMIT, proxies: ['loopback'] });
     for (const client of await connected(LIMIT + 2)) expect(await client.answerTo('/health/live')).toContain('200 OK');
   });
+});
+
+test.each([
+  ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', true],
+  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+  ['2001:db8::1', '2001:db8:0:0:1::', true],
+  ['2001:db8::1', '2001:db8:0:1::1', false],
+  ['::1', '::2', true],
+  ['fe80::1%eth0', 'fe80::2%eth0', true],
+  ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
+  ['192.0.2.1', '192.0.2.2', false],
+])('%s and %s are one client: %s', (one, other, areOne) => {
+  expect(clientAt(one) === clientAt(other)).toBe(areOne);
 });
 
 const connected = (count: number) => Promise.all(Array.from({ length: count }, () => Client.connect()));

@@ -61,7 +61,7 @@ function limitPerAddress(server: Server, limit: number, proxies: BlockList, serv
 }
 
 /** An IPv6 client has a whole /64 to choose its addresses from. */
-function clientAt(address: string): string {
+export function clientAt(address: string): string {
   if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
   const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean));
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
