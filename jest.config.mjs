@@ -3,7 +3,7 @@ const notFor = {
   embedded: [
     '/test/faults/services/',
     '/test/faults/compose/',
-    '/gateway/src/redis.spec',
+    '/cache/redis.spec',
     '/rabbitmq/alarm.spec',
     '/rabbitmq/missing-queue.spec',
   ],

@@ -6,7 +6,8 @@ import { gatewayService } from '../apps/gateway/src/gateway.module.js';
 import { orderService } from '../apps/order/src/order.module.js';
 import { productService } from '../apps/product/src/product.module.js';
 import { userService } from '../apps/user/src/user.module.js';
-import { currentTraceparent, InProcessTransport, RabbitMqTransport } from '../libs/messaging/src/index.js';
+import { InProcessTransport, RabbitMqTransport } from '../libs/messaging/src/index.js';
+import { currentTraceparent } from '@app/telemetry';
 import { DatabaseServiceConfig, startService } from '../libs/platform/src/index.js';
 import { loadOf, removeKeys, TestBroker, TestDatabase, type Load } from '../libs/testing/src/index.js';
 

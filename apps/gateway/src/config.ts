@@ -3,7 +3,6 @@ import { type HttpOptions, IsServiceUrl, loadConfig, NAMED_NETWORKS, ServiceConf
 import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
-import { answerClientError } from './graphql/client-error.js';
 
 /** What one client and one address may do in a minute, in production: an address takes some five per cent of a gateway. */
 const PRODUCTION_LIMITS = {
@@ -117,7 +116,7 @@ export class GatewayConfig extends ServiceConfig {
 
   override get http(): HttpOptions {
     const trustProxy = this.trustedProxies.length > 0 && this.trustedProxies;
-    return { ...super.http, trustProxy, clientErrorHandler: answerClientError(this.HTTP_REQUEST_TIMEOUT_MS) };
+    return { ...super.http, trustProxy };
   }
 
   override get trustedProxies(): string[] {

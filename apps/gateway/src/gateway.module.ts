@@ -11,21 +11,22 @@ import { SessionEventsController } from './auth/session-events.controller.js';
 import { UserServiceTokens } from './auth/user-service-tokens.js';
 import { GatewayConfig } from './config.js';
 import { apolloOptions } from './graphql/apollo-options.js';
-import { Graphiql } from './graphql/graphiql.js';
-import { HttpEdge } from './graphql/http-edge.js';
-import { HttpErrorFilter } from './graphql/http-error.filter.js';
+import { Graphiql } from './http/graphiql.js';
+import { answerClientError } from './http/client-error.js';
+import { HttpEdge } from './http/http-edge.js';
+import { HttpErrorFilter } from './graphql/errors/http-error.filter.js';
 import { OperationMetrics } from './graphql/operation-metrics.js';
-import { resolvers } from './graphql/schema.js';
-import { SubscriptionServer } from './graphql/subscription-server.js';
+import { resolvers } from './schema.js';
+import { SubscriptionServer } from './subscriptions/subscription-server.js';
 import { OrderEventsController } from './order/order-events.controller.js';
 import { OrderUpdates } from './order/order-updates.js';
-import { cacheStores } from './product/cache-stores.js';
+import { cacheStores } from './cache/cache-stores.js';
 import { ProductEventsController } from './product/product-events.controller.js';
 import { ProductCache } from './product/product.cache.js';
 import { ProductLoader } from './product/product.loader.js';
 import { ProductVersion } from './product/product-version.js';
-import { Redis } from './redis.js';
-import { RedisModule } from './redis.module.js';
+import { Redis } from './cache/redis.js';
+import { RedisModule } from './cache/redis.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 import { UserLoader } from './user/user.loader.js';
 
@@ -72,4 +73,8 @@ import { UserLoader } from './user/user.loader.js';
 })
 export class GatewayModule {}
 
-export const gatewayService: ServiceDefinition = { name: 'gateway', module: GatewayModule };
+export const gatewayService: ServiceDefinition = {
+  name: 'gateway',
+  module: GatewayModule,
+  clientErrorHandler: answerClientError,
+};

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { AppError, type ProductDto, products, Role } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { order, product, user } from './gateway.fixture.js';
-import { GatewayUnderTest } from './gateway-under-test.js';
+import { order, product, user } from '../test/gateway.fixture.js';
+import { GatewayUnderTest } from '../test/gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
 

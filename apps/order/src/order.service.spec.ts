@@ -3,7 +3,7 @@ import { eventually, type ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { admin, errorOf, home, nowhere, OrderServiceUnderTest, type Line } from './order-service-under-test.js';
+import { admin, errorOf, home, nowhere, OrderServiceUnderTest, type Line } from '../test/order-service-under-test.js';
 
 const work = { ...home, shippingAddress: '2 Office Rd' };
 const tea = { id: randomUUID(), price: 0.1, stock: 100 };

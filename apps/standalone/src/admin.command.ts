@@ -1,4 +1,4 @@
-import { useLogger } from '@app/platform';
+import { useLogger } from '@app/telemetry';
 import { admin as administer } from '../../user/src/admin.command.js';
 import { UserConfig } from '../../user/src/config.js';
 import { readConfig, readServiceConfig } from './config.js';

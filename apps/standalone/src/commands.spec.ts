@@ -1,6 +1,7 @@
 import { products } from '@app/contracts';
 import { cloudEvent, InProcessTransport } from '@app/messaging';
-import { createDatabase, EmbeddedPostgres } from '@app/platform';
+import { createDatabase } from '@app/platform';
+import { EmbeddedPostgres } from '@app/embedded-postgres';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-import { EmbeddedPostgres } from '@app/platform';
+import { EmbeddedPostgres } from '@app/embedded-postgres';
 
 /** `postgres <directory>`: an embedded PostgreSQL by itself, for tests; tells its URL and runs until its input ends. */
 export async function postgres([directory]: string[]) {

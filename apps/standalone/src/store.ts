@@ -1,4 +1,4 @@
-import { EmbeddedPostgres } from '@app/platform';
+import { EmbeddedPostgres } from '@app/embedded-postgres';
 import { Logger } from '@nestjs/common';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@ import { DatabaseServiceConfig } from '@app/platform';
 import { eventually, TestDatabase } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { admin } from './admin.command.js';
-import { errorOf, newEmail, UserServiceUnderTest } from './user-service-under-test.js';
+import { errorOf, newEmail, UserServiceUnderTest } from '../test/user-service-under-test.js';
 
 let world: UserServiceUnderTest;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { AppError, type ValidToken } from '@app/contracts';
-import { addToScope } from '@app/messaging';
+import { addToScope } from '@app/telemetry';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { GqlExecutionContext, type GqlContextType } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';

@@ -31,6 +31,17 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
 
+const SERVER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SERVICE_UNAVAILABLE',
+  'SERVICE_TIMEOUT',
+  'INTERNAL_SERVER_ERROR',
+]);
+
+/** How a span ends that fails with this code. */
+export const failureWith = (code: ErrorCode) => ({ type: code, isServerError: SERVER_ERRORS.has(code) });
+
+export const failureOf = (error: unknown) => failureWith(AppError.from(error).code);
+
 /** How an error travels between services: plain data, `code` and `message` first, then what the code's details are. */
 export interface ErrorData {
   code: ErrorCode;

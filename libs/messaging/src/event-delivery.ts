@@ -1,4 +1,4 @@
-import { AppError, type ServiceName } from '@app/contracts';
+import { AppError, failureOf, type ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import { BaseRpcContext, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -6,7 +6,7 @@ import { readCloudEvent, type CloudEvent } from './cloud-event.js';
 import { consumersOf } from './event-catalog.js';
 import { toAppError } from './failure.js';
 import { eventDelay, eventDuration, eventsConsumed, stopwatch } from './metrics.js';
-import { runAsSpan, SpanKind } from './trace.js';
+import { runAsSpan, SpanKind } from '@app/telemetry';
 
 /** How long a failing event waits before each further try, in ms; after the last it is a dead letter. */
 export const RETRY_DELAYS_MS: readonly number[] = [1_000, 10_000, 60_000];
@@ -54,7 +54,7 @@ export async function deliver(handlers: Handlers, { consumer, body, attempts, de
     labels.event = event.type;
     await runAsSpan(
       event.traceparent,
-      { name: event.type, kind: SpanKind.CONSUMER },
+      { name: event.type, kind: SpanKind.CONSUMER, failureOf },
       async () => {
         const result: unknown = await handler(event.data, new EventContext([event, consumer]));
         if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });

@@ -5,7 +5,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { OnEvent } from './index.js';
-import { RETRY_DELAYS_MS, transports, World } from './messaging.fixture.js';
+import { RETRY_DELAYS_MS, transports, World } from '../test/messaging.fixture.js';
 
 const TRIES = RETRY_DELAYS_MS.length + 1;
 

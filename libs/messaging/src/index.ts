@@ -11,18 +11,5 @@ export { OutboxRelay } from './outbox/outbox.relay.js';
 export { Outbox, outboxRow, type OutboxRow } from './outbox/outbox.js';
 export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 export { clientOf, InjectClient, RequestClients } from './request-clients.js';
-export {
-  addToScope,
-  currentScope,
-  currentTraceId,
-  currentTraceparent,
-  describeSpan,
-  failSpan,
-  isKept,
-  runAsSpan,
-  runWithTrace,
-  type Scope,
-  SpanKind,
-} from './trace.js';
 export { Turns } from './turns.js';
 export type { DeadLetter, Transport, TransportServer } from './transport.js';

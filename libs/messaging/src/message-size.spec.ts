@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientOf, OnRequest, Outbox, outboxRow } from './index.js';
 import { MAX_MESSAGE_BYTES } from './message-size.js';
-import { transports, World } from './messaging.fixture.js';
+import { transports, World } from '../test/messaging.fixture.js';
 
 const tooLarge = {
   code: 'OPERATION_TOO_COMPLEX',

@@ -8,8 +8,9 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { randomUUID } from 'node:crypto';
 import { register } from 'prom-client';
-import { OnEvent, OnRequest, Outbox, runWithTrace } from './index.js';
-import { transports, World } from './messaging.fixture.js';
+import { OnEvent, OnRequest, Outbox } from './index.js';
+import { runWithTrace } from '@app/telemetry';
+import { transports, World } from '../test/messaging.fixture.js';
 
 const exporter = new InMemorySpanExporter();
 beforeAll(() => {

@@ -1,9 +1,9 @@
-import { AppError, type ErrorData } from '@app/contracts';
+import { AppError, type ErrorData, failureOf } from '@app/contracts';
 import type { BaseRpcContext, MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom, TimeoutError, timeout, type Observable, catchError, tap, throwError } from 'rxjs';
 import { checkedSize, MAX_MESSAGE_BYTES } from './message-size.js';
 import { outcomeOf, requestClientDuration, requestServerDuration, stopwatch, type RequestOutcome } from './metrics.js';
-import { type Origin, runAsSpan, SpanKind } from './trace.js';
+import { type Origin, runAsSpan, SpanKind } from '@app/telemetry';
 
 export interface IncomingRequest extends Origin {
   pattern: string;
@@ -29,7 +29,7 @@ export async function answerTo(
   try {
     const response = await runAsSpan(
       traceparent,
-      { name: pattern, kind: SpanKind.SERVER },
+      { name: pattern, kind: SpanKind.SERVER, failureOf },
       async () => {
         const result: unknown = await handler(data, context);
         return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;

@@ -5,8 +5,9 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InjectClient, OnRequest, RequestClients, currentTraceparent, runWithTrace } from './index.js';
-import { transports, World } from './messaging.fixture.js';
+import { InjectClient, OnRequest, RequestClients } from './index.js';
+import { currentTraceparent, runWithTrace } from '@app/telemetry';
+import { transports, World } from '../test/messaging.fixture.js';
 import { REQUESTS_AT_ONCE } from './request-dispatch.js';
 
 const id = randomUUID();

@@ -4,10 +4,10 @@ import { Logger } from '@nestjs/common';
 import { deadLetters } from './commands/dead-letters.js';
 import { migrateDatabase } from './commands/migrate.js';
 import type { ServiceConfig } from './config/service-config.js';
-import { useLogger } from './logging.js';
+import { useLogger } from '@app/telemetry';
 import type { ServiceDefinition } from './service-definition.js';
 import { startService } from './start-service.js';
-import { startTracing } from './tracing/start-tracing.js';
+import { startTracing } from '@app/telemetry';
 
 const SAME_SIGNAL_MS = 1_000;
 

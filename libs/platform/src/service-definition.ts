@@ -1,4 +1,5 @@
 import type { ServiceName } from '@app/contracts';
+import type { HttpOptions } from './config/service-config.js';
 import type { EntityClass, MigrationObject } from '@mikro-orm/core';
 import type { Type } from '@nestjs/common';
 import type { StaleRows } from './database/pruning.js';
@@ -7,6 +8,8 @@ import type { StaleRows } from './database/pruning.js';
 export interface ServiceDefinition {
   readonly name: ServiceName | 'gateway';
   readonly module: Type;
+  /** Answers what Node's HTTP server refuses before there is a request. */
+  readonly clientErrorHandler?: (requestTimeoutMs: number) => HttpOptions['clientErrorHandler'];
   /** Left out by an app that keeps no data. */
   readonly database?: {
     readonly entities: EntityClass<object>[];

@@ -22,7 +22,12 @@ export async function startService(
   config: ServiceConfig,
   transport: Transport,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ ...config.http, bodyLimit: BODY_LIMIT });
+  const clientErrorHandler = definition.clientErrorHandler?.(config.HTTP_REQUEST_TIMEOUT_MS);
+  const adapter = new FastifyAdapter({
+    ...config.http,
+    bodyLimit: BODY_LIMIT,
+    ...(clientErrorHandler && { clientErrorHandler }),
+  });
   drainOnClose(adapter.getInstance(), config);
   limitConnections(adapter.getInstance(), definition.name, config);
   const app = await NestFactory.create<NestFastifyApplication>(

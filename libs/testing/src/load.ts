@@ -1,4 +1,4 @@
-import { currentTraceparent, runWithTrace } from '@app/messaging';
+import { currentTraceparent, runWithTrace } from '@app/telemetry';
 import { ClientProxy } from '@nestjs/microservices';
 import pg from 'pg';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ChangePasswordInput, type Logout, type PasswordChange, Role, users } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { GatewayUnderTest } from '../gateway-under-test.js';
+import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 const tokens = { accessToken: 'a', refreshToken: 'r' };
 const me = { userId: randomUUID(), sessionId: randomUUID() };

@@ -5,13 +5,13 @@ import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { type DocumentNode, OperationTypeNode } from 'graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { answerWithinBudget, limitAnswerBytes, stringifyWithin } from './answer-budget.js';
-import { DocumentCache } from './document-cache.js';
-import { ErrorCodeEnum } from './error-code.enum.js';
-import { formatError } from './format-error.js';
-import { limitOrderItems } from './order-items-limit.js';
-import { GRAPHQL_RESPONSE, mediaTypeFor } from './media-type.js';
-import { assertCost, limitRules, parseOptions, refusal } from './operation-limits.js';
+import { answerWithinBudget, limitAnswerBytes, stringifyWithin } from './limits/answer-budget.js';
+import { DocumentCache } from '../cache/document-cache.js';
+import { ErrorCodeEnum } from './errors/error-code.enum.js';
+import { formatError } from './errors/format-error.js';
+import { limitOrderItems } from './limits/order-items-limit.js';
+import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
+import { assertCost, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
 
 /** Of the variables of an operation, before no more are looked for: each repeats what was sent. */
 const MOST_FAULTS = 5;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, it } from '@jest/globals';
 import { register } from 'prom-client';
-import { GatewayUnderTest } from '../gateway-under-test.js';
-import { SubscriptionsUnderTest } from './subscriptions.fixture.js';
+import { GatewayUnderTest } from '../../test/gateway-under-test.js';
+import { SubscriptionsUnderTest } from '../../test/subscriptions.fixture.js';
 
 beforeEach(() => register.resetMetrics());
 

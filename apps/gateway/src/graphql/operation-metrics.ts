@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener } from '@apollo/server';
-import type { ErrorCode } from '@app/contracts';
-import { addToScope, describeSpan, failSpan } from '@app/messaging';
+import { type ErrorCode, failureWith } from '@app/contracts';
+import { addToScope, describeSpan, failSpan } from '@app/telemetry';
 import { Plugin } from '@nestjs/apollo';
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import { Counter, Histogram } from 'prom-client';
@@ -44,7 +44,7 @@ export class OperationMetrics implements ApolloServerPlugin {
           ({ extensions }) => extensions?.code as ErrorCode,
         );
         measureOperation(operation, codes, began);
-        if (codes[0]) failSpan(codes[0]);
+        if (codes[0]) failSpan(failureWith(codes[0]));
       },
     };
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { NewOrder } from '@app/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { order } from '../gateway.fixture.js';
-import { GatewayUnderTest, type GraphQLAnswer } from '../gateway-under-test.js';
+import { order } from '../../test/gateway.fixture.js';
+import { GatewayUnderTest, type GraphQLAnswer } from '../../test/gateway-under-test.js';
 
 const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions?.code;
 

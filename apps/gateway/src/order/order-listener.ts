@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_READDRESSED, type OrderDto } from '@app/contracts';
-import { currentScope, currentTraceparent, runWithTrace } from '@app/messaging';
-import { FellBehind } from '../graphql/fell-behind.js';
-import type { Update } from '../graphql/subscription-operation.js';
+import { currentScope, currentTraceparent, runWithTrace } from '@app/telemetry';
+import { FellBehind } from '../subscriptions/fell-behind.js';
+import type { Update } from '../subscriptions/subscription-operation.js';
 
 /** The most orders whose changes wait for one listener: as many as one event may name. */
 const MOST_WAITING = MAX_READDRESSED;

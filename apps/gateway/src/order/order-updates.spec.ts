@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError, type Caller, type OrderClient, type OrderDto, OrderStatus, Role } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FellBehind } from '../graphql/fell-behind.js';
+import { FellBehind } from '../subscriptions/fell-behind.js';
 import type { OrderListener } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 

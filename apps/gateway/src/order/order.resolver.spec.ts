@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type OrderCount, type OrderDto, type OrderPage, OrderStatus, Role } from '@app/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { order, product, user } from '../gateway.fixture.js';
-import { GatewayUnderTest, type GraphQLAnswer, type Services } from '../gateway-under-test.js';
+import { order, product, user } from '../../test/gateway.fixture.js';
+import { GatewayUnderTest, type GraphQLAnswer, type Services } from '../../test/gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
 afterEach(() => gateway.close());

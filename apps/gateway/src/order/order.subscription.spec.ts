@@ -4,8 +4,8 @@ import { MAX_READDRESSED, mayActFor, type OrderDto, orders, OrderStatus, Role } 
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LiveClient } from '../../../../test/live-client.js';
-import { order, user } from '../gateway.fixture.js';
-import { GatewayUnderTest } from '../gateway-under-test.js';
+import { order, user } from '../../test/gateway.fixture.js';
+import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 import type { OrderListener } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 

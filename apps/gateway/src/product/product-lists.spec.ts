@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type Page, type ProductDto, products } from '@app/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { product, user } from '../gateway.fixture.js';
-import { GatewayUnderTest, type Services } from '../gateway-under-test.js';
+import { product, user } from '../../test/gateway.fixture.js';
+import { GatewayUnderTest, type Services } from '../../test/gateway-under-test.js';
 
 const pageOf = (...nodes: ProductDto[]): Page<ProductDto> => ({
   edges: nodes.map((node, i) => ({ cursor: `cursor ${i}`, node })),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { GatewayConfig } from '../config.js';
-import { Redis } from '../redis.js';
+import { Redis } from '../cache/redis.js';
 
 /** Milliseconds between two tries to have a version again after Redis was lost. */
 const RETRY_MS = 1_000;

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import { createClient } from 'redis';
 import { GatewayConfig } from '../config.js';
-import { Redis } from '../redis.js';
-import { cacheStores } from './cache-stores.js';
+import { Redis } from '../cache/redis.js';
+import { cacheStores } from '../cache/cache-stores.js';
 import { ProductCache } from './product.cache.js';
 import { ProductVersion } from './product-version.js';
 

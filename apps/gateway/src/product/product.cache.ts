@@ -13,7 +13,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { GatewayConfig } from '../config.js';
 import { inOrderOf } from '../graphql/loader-by-id.js';
-import { countLookups } from './cache-metrics.js';
+import { countLookups } from '../cache/cache-metrics.js';
 import { ProductVersion } from './product-version.js';
 
 /** Versions make sure that nothing old is read; this is for what no version is left of. */

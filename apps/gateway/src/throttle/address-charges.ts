@@ -3,7 +3,7 @@ import { type AppError } from '@app/contracts';
 import { Plugin } from '@nestjs/apollo';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
-import { fragmentsOf } from '../graphql/operation-limits.js';
+import { fragmentsOf } from '../graphql/limits/operation-limits.js';
 import { chargeOf, chargeOfDocument } from './operation-charge.js';
 import { clientOf, RateLimits } from './rate-limits.js';
 

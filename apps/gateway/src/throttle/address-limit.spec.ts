@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient } from 'redis';
 import { WebSocket } from 'ws';
 import type { GatewayConfig } from '../config.js';
-import { order, product, user } from '../gateway.fixture.js';
-import { type GraphQLAnswer, GatewayUnderTest } from '../gateway-under-test.js';
+import { order, product, user } from '../../test/gateway.fixture.js';
+import { type GraphQLAnswer, GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

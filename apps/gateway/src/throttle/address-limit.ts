@@ -6,8 +6,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { GatewayConfig } from '../config.js';
-import { formatError } from '../graphql/format-error.js';
-import { mediaTypeFor } from '../graphql/media-type.js';
+import { formatError } from '../graphql/errors/format-error.js';
+import { mediaTypeFor } from '../http/media-type.js';
 import { type Charge, clientOf, RateLimits } from './rate-limits.js';
 
 const API = '/graphql';

@@ -1,6 +1,6 @@
 import type { FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, SelectionNode } from 'graphql';
-import { costOf } from '../graphql/operation-cost.js';
-import { MAX_COST } from '../graphql/operation-limits.js';
+import { costOf } from '../graphql/limits/operation-cost.js';
+import { MAX_COST } from '../graphql/limits/operation-limits.js';
 
 /** What any operation costs to be received, checked and answered, whatever it asks for. */
 const BASE = 500;

@@ -8,7 +8,7 @@ import { createClient as createSubscriptions } from 'graphql-ws';
 import { createClient } from 'redis';
 import { WebSocket } from 'ws';
 import type { GatewayConfig } from '../config.js';
-import { type GraphQLAnswer, GatewayUnderTest } from '../gateway-under-test.js';
+import { type GraphQLAnswer, GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

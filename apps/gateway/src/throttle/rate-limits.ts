@@ -5,7 +5,7 @@ import { normalizeIp } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import { Counter } from 'prom-client';
 import { GatewayConfig, type LimitName } from '../config.js';
-import { Redis } from '../redis.js';
+import { Redis } from '../cache/redis.js';
 import { type Addition, type Count, RequestCounts, WINDOW_MS } from './request-counts.js';
 
 const MESSAGES: Record<LimitName, string> = {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Redis } from '../redis.js';
+import type { Redis } from '../cache/redis.js';
 
 /** Adds to each count, in a window that begins with the first; one that has lost its end gets a new one. */
 const COUNT = `

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { RedisModule } from '../redis.module.js';
+import { RedisModule } from '../cache/redis.module.js';
 import { AddressCharges } from './address-charges.js';
 import { AddressLimit } from './address-limit.js';
 import { RateLimitGuard } from './rate-limit.guard.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PageArgs } from '@app/contracts';
 import { afterEach, expect, it } from '@jest/globals';
-import { user } from '../gateway.fixture.js';
-import { GatewayUnderTest } from '../gateway-under-test.js';
+import { user } from '../../test/gateway.fixture.js';
+import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 const jane = user();
 const pageInfo = { hasNextPage: true, hasPreviousPage: false, startCursor: 'c', endCursor: 'c' };

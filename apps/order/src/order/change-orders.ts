@@ -1,5 +1,5 @@
 import type { Event, OrderEvent } from '@app/contracts';
-import { currentTraceparent } from '@app/messaging';
+import { currentTraceparent } from '@app/telemetry';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /**

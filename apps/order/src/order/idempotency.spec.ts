@@ -2,7 +2,7 @@ import { orders, OrderStatus, products, type Caller, type OrderDto, type Product
 import { eventually, loadOf } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { admin, errorOf, home, OrderServiceUnderTest, type Line } from '../order-service-under-test.js';
+import { admin, errorOf, home, OrderServiceUnderTest, type Line } from '../../test/order-service-under-test.js';
 import { orderService } from '../order.module.js';
 
 let underTest: OrderServiceUnderTest;

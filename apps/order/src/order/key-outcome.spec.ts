@@ -2,9 +2,9 @@ import { orders, type Caller, type OrderDto, type ProductQuote } from '@app/cont
 import { eventually } from '@app/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { errorOf, home, OrderServiceUnderTest } from '../order-service-under-test.js';
+import { errorOf, home, OrderServiceUnderTest } from '../../test/order-service-under-test.js';
 import { orderService } from '../order.module.js';
-import { StalledStatements } from './stalled-statements.js';
+import { StalledStatements } from '../../test/stalled-statements.js';
 
 let underTest: OrderServiceUnderTest;
 let statements: StalledStatements;

@@ -2,7 +2,7 @@ import { orders, OrderStatus, products, type Caller, type OrderClient } from '@a
 import { eventually, type ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { admin, errorOf, home, nowhere, OrderServiceUnderTest } from '../order-service-under-test.js';
+import { admin, errorOf, home, nowhere, OrderServiceUnderTest } from '../../test/order-service-under-test.js';
 
 let underTest: OrderServiceUnderTest;
 let service: ServiceUnderTest;

@@ -2,7 +2,7 @@ import { OrderStatus, type Caller, type OrderDto, type OrderFilter, type Page } 
 import { loadOf } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { admin, errorOf, OrderServiceUnderTest } from '../order-service-under-test.js';
+import { admin, errorOf, OrderServiceUnderTest } from '../../test/order-service-under-test.js';
 
 let underTest: OrderServiceUnderTest;
 let customer: Caller;

@@ -6,7 +6,8 @@ import {
   type UserProfileUpdated,
   type UserRegistered,
 } from '@app/contracts';
-import { currentTraceparent, OnEvent } from '@app/messaging';
+import { OnEvent } from '@app/messaging';
+import { currentTraceparent } from '@app/telemetry';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { NO_SHIPPING_DETAILS } from './customers.js';

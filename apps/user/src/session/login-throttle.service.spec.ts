@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { userService } from '../user.module.js';
-import { errorOf, newEmail, PASSWORD, UserServiceUnderTest } from '../user-service-under-test.js';
+import { errorOf, newEmail, PASSWORD, UserServiceUnderTest } from '../../test/user-service-under-test.js';
 
 let world: UserServiceUnderTest;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { userService } from '../user.module.js';
-import { errorOf, newEmail, PASSWORD, UserServiceUnderTest, type Someone } from '../user-service-under-test.js';
+import { errorOf, newEmail, PASSWORD, UserServiceUnderTest, type Someone } from '../../test/user-service-under-test.js';
 
 const refused = { code: 'INVALID_REFRESH_TOKEN' };
 const ended = { code: 'UNAUTHENTICATED' };

@@ -5,7 +5,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { createPublicKey, randomUUID, verify, type JsonWebKey } from 'node:crypto';
 import { admin } from '../admin.command.js';
 import { userService } from '../user.module.js';
-import { UserServiceUnderTest } from '../user-service-under-test.js';
+import { UserServiceUnderTest } from '../../test/user-service-under-test.js';
 import { SigningKeys } from './signing-keys.js';
 
 const MINUTE_MS = 60_000;

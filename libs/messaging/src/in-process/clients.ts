@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { CloudEvent } from '../cloud-event.js';
 import { checkedSize } from '../message-size.js';
 import { serviceOf, unavailable, withDeadline } from '../request-dispatch.js';
-import { currentOrigin } from '../trace.js';
+import { currentOrigin } from '@app/telemetry';
 import type { RequestServer } from './request.server.js';
 
 abstract class InProcessClient extends ClientProxy {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { OnEvent } from '../index.js';
-import { RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
+import { RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { InProcessTransport } from './in-process.transport.js';
 
 describe('the in-process transport', () => {

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@app/contracts';
+import { failureOf, type ServiceName } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { Client } from 'pg';
@@ -7,7 +7,7 @@ import { lastValueFrom } from 'rxjs';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
 import { connectionOptions, DatabaseClient, QUERY_TIMEOUT_MS } from '../database/database-client.js';
 import { eventsPublished, outboxMessages, outboxOldestAge } from '../metrics.js';
-import { currentTraceparent, runAsSpan, SpanKind } from '../trace.js';
+import { currentTraceparent, runAsSpan, SpanKind } from '@app/telemetry';
 import { ASLEEP_LOCK } from './outbox-message.entity.js';
 
 const BATCH = 200;
@@ -137,7 +137,7 @@ export class OutboxRelay {
   private async publish(db: Client, rows: Row[]): Promise<unknown> {
     const results = await Promise.allSettled(
       rows.map((row) =>
-        runAsSpan(row.traceparent, { name: `publish ${row.type}`, kind: SpanKind.PRODUCER }, () =>
+        runAsSpan(row.traceparent, { name: `publish ${row.type}`, kind: SpanKind.PRODUCER, failureOf }, () =>
           this.tell({ ...row, traceparent: currentTraceparent() ?? null }),
         ),
       ),

@@ -7,8 +7,9 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { from, lastValueFrom } from 'rxjs';
-import { currentTraceparent, OnEvent, OnRequest, Outbox, outboxRow, runWithTrace } from '../index.js';
-import { ormOptions, transports, World } from '../messaging.fixture.js';
+import { OnEvent, OnRequest, Outbox, outboxRow } from '../index.js';
+import { currentTraceparent, runWithTrace } from '@app/telemetry';
+import { ormOptions, transports, World } from '../../test/messaging.fixture.js';
 import { OutboxRelay } from './outbox.relay.js';
 
 const KILL_RELAYS = `select pg_terminate_backend(pid) from pg_stat_activity

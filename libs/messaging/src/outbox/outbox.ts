@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { checkedSize } from '../message-size.js';
-import { currentTraceparent } from '../trace.js';
+import { currentTraceparent } from '@app/telemetry';
 import { OutboxMessage } from './outbox-message.entity.js';
 
 /** Tells events: each is published once the transaction that it was added in has committed, and never if it has not. */

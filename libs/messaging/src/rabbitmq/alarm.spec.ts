@@ -5,8 +5,8 @@ import { Controller } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnEvent, OnRequest, outboxRow } from '../index.js';
-import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
-import { AlarmProxy } from './alarm-proxy.fixture.js';
+import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
+import { AlarmProxy } from '../../test/alarm-proxy.fixture.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
 
 const caller = { userId: randomUUID(), role: 'ADMIN' };

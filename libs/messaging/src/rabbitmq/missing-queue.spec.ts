@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnEvent, outboxRow } from '../index.js';
-import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
+import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { publishConfirmed, Unroutable } from './publish-confirmed.js';
 
 let failures = 0;

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
 import { MissedEvents, OnEvent, OnRequest, outboxRow } from '../index.js';
-import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../messaging.fixture.js';
+import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { REQUESTS_AT_ONCE } from '../request-dispatch.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
 import { TIME_LEFT } from './topology.js';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { defer, type Observable } from 'rxjs';
 import { checkedSize } from '../message-size.js';
 import { serviceOf, unavailable, withDeadline, type Answer } from '../request-dispatch.js';
-import { currentOrigin } from '../trace.js';
+import { currentOrigin } from '@app/telemetry';
 import { withdrawUnread, type Broker } from './connection.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
 import { requestQueue, TIME_LEFT } from './topology.js';

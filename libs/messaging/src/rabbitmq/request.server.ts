@@ -6,7 +6,7 @@ import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
 import { ReplyChannel } from './reply-channel.js';
 import { Standstill } from './standstill.js';
-import type { Origin } from '../trace.js';
+import type { Origin } from '@app/telemetry';
 import { requestQueue, TIME_LEFT } from './topology.js';
 
 /** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */

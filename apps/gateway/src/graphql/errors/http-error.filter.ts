@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import { AppError } from '@app/contracts';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError } from 'graphql';
+import { formatError } from './format-error.js';
+import { mediaTypeFor } from '../../http/media-type.js';
+
+/** The path of the API; whatever else is answered, as health is, has words of its own. */
+const API = '/graphql';
+
+/** What the server has against an HTTP request, before GraphQL sees any of it, in the words of GraphQL. */
+@Catch()
+export class HttpErrorFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    // On its way to the edge of its own kind, which has the last word; Nest would log each as a fault of ours.
+    if (host.getType<string>() !== 'http') throw error;
+    const http = host.switchToHttp();
+    const { url, headers, routeOptions } = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const isElsewhere = routeOptions.url !== undefined && routeOptions.url !== API;
+    if (isElsewhere && error instanceof HttpException) {
+      reply.code(error.getStatus()).send(error.getResponse());
+      return;
+    }
+    const isWrongMethod = statusOf(error) === 404 && url.split('?', 1)[0] === API;
+    if (isWrongMethod) reply.header('allow', 'GET, POST');
+    const status = isWrongMethod ? 405 : statusOf(error);
+    const fault = new GraphQLError(`HTTP ${status}`, { originalError: faultOf(error, status) });
+    reply
+      .code(status)
+      .type(mediaTypeFor(headers.accept))
+      .send({ errors: [formatError(fault.toJSON(), fault)] });
+  }
+}
+
+/** Nest's own, and what the server says of a client that breaks off in the middle. */
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : 500;
+}
+
+function faultOf(error: unknown, status: number): Error {
+  if (status === 405) return new AppError('BAD_REQUEST', 'This takes GET and POST only');
+  if (status === 404) return new AppError('BAD_REQUEST', `There is nothing here; the API is at ${API}`);
+  if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', 'The body of the request is too large');
+  if (status < 500)
+    return new AppError('BAD_REQUEST', error instanceof HttpException ? error.message : STATUS_CODES[status]!);
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { AppError, users } from '@app/contracts';
+import { eventually } from '@app/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { closeOf, jane, send, SubscriptionsUnderTest } from '../../test/subscriptions.fixture.js';
+
+let under: SubscriptionsUnderTest;
+
+beforeEach(async () => {
+  under = await SubscriptionsUnderTest.start({ CORS_ORIGINS: 'https://shop.example' });
+});
+
+afterEach(() => under.close());
+
+describe('a connection', () => {
+  it('needs an access token', async () => {
+    for (const params of [{}, { Authorization: 'token' }, { Authorization: 7 }, { token: 'token' }])
+      expect(await under.connect(params).closed).toMatchObject({ code: 4401, reason: 'An access token is needed' });
+    await under.connect({ authorization: 'bearer token' }).listening();
+  });
+
+  it('is closed as forbidden where the token does not hold, so that clients get a new one', async () => {
+    under.validate = () => {
+      throw new AppError('UNAUTHENTICATED', 'It has expired');
+    };
+    expect(await under.connect().closed).toMatchObject({ code: 4403, reason: 'The access token does not hold' });
+    expect(await under.connect('x'.repeat(5_000)).closed).toMatchObject({ code: 4403 });
+  });
+
+  it('may be tried again later where the token cannot be checked now', async () => {
+    await under.gateway.stop('user');
+    expect(await under.connect().closed).toMatchObject({ code: 1013 });
+  });
+
+  it('is for who says soon who they are', async () => {
+    const socket = under.socket();
+    expect(await closeOf(socket)).toMatchObject({ code: 4408 });
+  });
+
+  it('is refused to subscribe before it is known whose it is', async () => {
+    const socket = under.socket();
+    await once(socket, 'open');
+    send(socket, { type: 'subscribe', id: '1', payload: { query: 'subscription { orderUpdated { id } }' } });
+    expect(await closeOf(socket)).toMatchObject({ code: 4401 });
+    expect(under.gateway.asked).toEqual([]);
+  });
+
+  it('speaks graphql-transport-ws, at /graphql, and nothing else', async () => {
+    await expect(once(under.socket({ protocol: 'graphql-ws' }), 'open')).rejects.toThrow('no subprotocol');
+    expect(await closeOf(under.socket({ protocol: [] }))).toMatchObject({ code: 4406 });
+    expect(await under.handshake({ path: '/' })).toBe(400);
+    expect(await under.handshake({ path: '/graphql2' })).toBe(400);
+  });
+
+  it('is open to pages of our own origin and those that CORS_ORIGINS names, and to what is no page', async () => {
+    expect(await under.handshake({})).toBe(101);
+    expect(await under.handshake({ origin: under.url })).toBe(101);
+    expect(await under.handshake({ origin: 'https://shop.example' })).toBe(101);
+    for (const origin of ['https://evil.example', 'https://shop.example.evil.example', 'null', 'http://127.0.0.1:1'])
+      expect(await under.handshake({ origin })).toBe(403);
+  });
+
+  it('is closed by a message that is too long, or none of the protocol', async () => {
+    const messages = ['x'.repeat(64 * 1024 + 1), 'no JSON', '{"type":"next","id":"1","payload":{}}', '[]', 'null'];
+    for (const [index, code] of [1009, 4400, 4400, 4400, 4400].entries()) {
+      const socket = await under.signedInSocket();
+      socket.send(messages[index]!);
+      expect(await closeOf(socket)).toMatchObject({ code });
+    }
+  });
+
+  it('is not had in any number by one user', async () => {
+    const clients = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const client = under.connect();
+        await client.listening();
+        return client;
+      }),
+    );
+    expect(await under.connect().closed).toMatchObject({ code: 1013, reason: 'A user has at most 10 sockets' });
+    await clients[0]?.close();
+    await eventually(() => under.connect().listening());
+  });
+
+  it('is closed as the gateway stops, which waits for no client', async () => {
+    const client = under.connect();
+    const deaf = await under.signedInSocket();
+    await client.listening();
+    deaf.pause();
+    await under.gateway.app.close();
+    expect(await client.closed).toMatchObject({ code: 1001, reason: 'The server is stopping' });
+  });
+});
+
+describe('HTTP', () => {
+  it('is answered where a request offers another protocol, as that of Java does', async () => {
+    const asked = request(`${under.url}/graphql`, {
+      method: 'POST',
+      headers: { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'application/json' },
+    });
+    asked.end('{"query":"{ __typename }"}');
+    const [answer] = (await once(asked, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+  });
+});
+
+describe('the end of a session', () => {
+  const ended = { code: 4403, reason: 'The session has ended' };
+
+  it('closes its connections at once, and no others', async () => {
+    const [janes, others] = [under.connect('jane'), under.connect('other')];
+    under.validate = (token) => (token === 'jane' ? jane : { ...jane, sessionId: randomUUID() });
+    await janes.listening();
+    await others.listening();
+    const updates = others.orders();
+    await others.listening();
+    await under.gateway.tell(users.events.sessionEnded, { sessionIds: [jane.sessionId, randomUUID()] });
+    expect(await janes.closed).toEqual(ended);
+    expect(await under.connect('jane').closed).toMatchObject({ code: 4403 });
+    await under.orderChanges();
+    await eventually(() => expect(updates.told).toHaveLength(1));
+  });
+
+  it('is found out also where nobody told of it', async () => {
+    const [janes, others] = [under.connect('jane'), under.connect('other')];
+    under.validate = (token) => (token === 'jane' ? jane : { ...jane, sessionId: randomUUID() });
+    await janes.listening();
+    await others.listening();
+    under.endedSessions = (ids) => ids.filter((id) => id === jane.sessionId);
+    await under.halfAMinute(janes, others);
+    expect(await janes.closed).toEqual(ended);
+    await others.listening();
+  });
+
+  it('is not concluded from a user service that does not answer', async () => {
+    const client = under.connect();
+    under.endedSessions = () => {
+      throw new AppError('SERVICE_UNAVAILABLE', 'away');
+    };
+    await under.halfAMinute(client);
+    await expect(client.listening()).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { EndedSessions, TokenVerdicts } from '@app/auth';
+import { AppError, type UserClient, users } from '@app/contracts';
+import { InjectClient, MissedEvents } from '@app/messaging';
+import { addToScope } from '@app/telemetry';
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import type { FastifyInstance } from 'fastify';
+import { type ExecutionArgs, getOperationAST, type GraphQLError } from 'graphql';
+import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { Gauge } from 'prom-client';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { GatewayConfig } from '../config.js';
+import { AddressLimit, requestFrom } from '../throttle/address-limit.js';
+import { chargeOfDocument } from '../throttle/operation-charge.js';
+import { RateLimits } from '../throttle/rate-limits.js';
+import { FellBehind } from './fell-behind.js';
+import { codeOf, formatError } from '../graphql/errors/format-error.js';
+import { refusal } from '../graphql/limits/operation-limits.js';
+import { measureOperation } from '../graphql/operation-metrics.js';
+import { subscribe, subscriptionOf } from './subscription-operation.js';
+import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
+
+/** The longest message that is taken, in bytes. */
+const MAX_PAYLOAD = 64 * 1024;
+/** Milliseconds that a client has to say who it is. */
+const INIT_TIMEOUT_MS = 3_000;
+const MOST_SUBSCRIPTIONS_OF_A_SOCKET = 20;
+const MOST_SOCKETS_OF_A_USER = 10;
+const CHECK_ALIVE_MS = 15_000;
+/** An end that was not heard of, since the broker was away just then, is found out after this long. */
+const CHECK_SESSIONS_MS = 30_000;
+/** What the user service takes in one request. */
+const MOST_SESSION_IDS = 1_000;
+
+const connections = new Gauge({
+  name: 'bazaar_live_connections',
+  help: 'Open sockets of clients that may subscribe',
+  labelNames: ['service'] as const,
+});
+
+type Client = Context<Record<string, unknown>, SubscriptionSocket>;
+
+/**
+ * Subscriptions by WebSocket where HTTP has its operations, in the protocol of graphql-ws and no other. A client shows its
+ * token as it connects (`connectionParams: { Authorization: 'Bearer …' }`) and is cut off with the end of its session.
+ */
+@Injectable()
+export class SubscriptionServer {
+  private readonly sockets = new Set<SubscriptionSocket>();
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    path: '/graphql',
+    maxPayload: MAX_PAYLOAD,
+    handleProtocols,
+    verifyClient: ({ req }: { req: IncomingMessage }, answer: (allowed: boolean, code: number) => void) =>
+      answer(this.isAllowed(req), 403),
+    autoPong: false, // answered where what waits for the client is counted
+  });
+  private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    onConnect: (client) => this.connect(client),
+    onSubscribe: async (client, _id, payload) => {
+      const began = performance.now();
+      const operation = await this.subscriptionOf(client, payload);
+      if (!('document' in operation)) measureOperation(undefined, operation.map(codeOf), began);
+      return operation;
+    },
+    subscribe: async (args) => {
+      const began = performance.now();
+      const result = await subscribe(args);
+      const codes = 'errors' in result ? (result.errors ?? []).map(codeOf) : [];
+      measureOperation(getOperationAST(args.document, args.operationName), codes, began);
+      return result;
+    },
+    onNext: (_client, _id, _payload, _args, { errors, ...result }) => ({
+      ...result,
+      ...(errors && { errors: errors.map(formatted) }),
+    }),
+    onError: ({ extra: socket }, _id, _payload, errors) => {
+      if (!errors.some(({ originalError }) => originalError instanceof FellBehind)) return errors.map(formatted);
+      socket.cutOff();
+      return [];
+    },
+  });
+
+  constructor(
+    host: HttpAdapterHost,
+    endedSessions: EndedSessions,
+    missedEvents: MissedEvents,
+    private readonly config: GatewayConfig,
+    private readonly limits: RateLimits,
+    private readonly addresses: AddressLimit,
+    private readonly schemaHost: GraphQLSchemaHost,
+    private readonly verdicts: TokenVerdicts,
+    @InjectClient(users) private readonly userService: UserClient,
+  ) {
+    const fastify = host.httpAdapter.getInstance<FastifyInstance>();
+    // Whoever offers another protocol, as some clients do HTTP/2 with every request, is answered in HTTP/1.1 as ever.
+    Object.assign(fastify.server, { shouldUpgradeCallback: isForWebSocket });
+    fastify.server.on(
+      'upgrade',
+      (request: IncomingMessage, connection: Duplex, head: Buffer) => void this.upgrade(request, connection, head),
+    );
+    endedSessions.onEnded((sessionIds) => this.closeSessions(sessionIds));
+    missedEvents.onMissed(() => this.closeAll(SERVICE_RESTART, 'Changes may have been missed: connect and read again'));
+    const timers = [
+      setInterval(() => this.sockets.forEach((socket) => socket.checkAlive()), CHECK_ALIVE_MS).unref(),
+      setInterval(() => void this.checkSessions(), CHECK_SESSIONS_MS).unref(),
+    ];
+    // HTTP's own close would wait for them.
+    fastify.addHook('preClose', async () => {
+      timers.forEach(clearInterval);
+      await this.close();
+    });
+  }
+
+  private async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    const address = this.addresses.addressOf(request);
+    const ignore = () => {}; // the connection is closed then
+    connection.on('error', ignore);
+    try {
+      await this.limits.charge([requestFrom(address)]);
+    } catch (error) {
+      const retryAfter = String(AppError.from(error).details?.retryAfter);
+      const lines = ['HTTP/1.1 429 Too Many Requests', `Retry-After: ${retryAfter}`, 'Connection: close', '', ''];
+      connection.end(lines.join('\r\n'));
+      return;
+    }
+    connection.off('error', ignore);
+    if (!connection.destroyed)
+      this.server.handleUpgrade(request, connection, head, (socket) => this.open(socket, address));
+  }
+
+  private open(socket: WebSocket, address: string): void {
+    const client = new SubscriptionSocket(socket, address, () => this.limits.charge([requestFrom(address)]));
+    this.sockets.add(client);
+    connections.inc({ service: 'gateway' });
+    const closed = this.protocol.opened(client, client);
+    socket.once('close', (code, reason) => {
+      this.sockets.delete(client);
+      connections.dec({ service: 'gateway' });
+      void closed(code, reason.toString());
+    });
+  }
+
+  private async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.closeAll(GOING_AWAY, 'The server is stopping');
+    await closed;
+  }
+
+  private closeAll(code: number, reason: string): void {
+    for (const socket of this.sockets) socket.close(code, reason);
+  }
+
+  /** A page of another site may not connect, as it may not send HTTP requests; whoever is no browser sends no origin. */
+  private isAllowed({ headers: { origin, host } }: IncomingMessage): boolean {
+    if (origin === undefined) return true;
+    return (URL.canParse(origin) && new URL(origin).host === host) || this.config.corsOrigins.includes(origin);
+  }
+
+  private async connect({ connectionParams, extra: socket }: Client): Promise<boolean> {
+    const token = bearerOf(connectionParams);
+    if (token === undefined) {
+      socket.close(CloseCode.Unauthorized, 'An access token is needed');
+      return false;
+    }
+    try {
+      const session = await this.verdicts.of(token);
+      addToScope({ userId: session.userId });
+      const others = [...this.sockets].filter((other) => other.session?.userId === session.userId);
+      if (others.length < MOST_SOCKETS_OF_A_USER) socket.session = session;
+      else socket.close(TRY_AGAIN_LATER, `A user has at most ${MOST_SOCKETS_OF_A_USER} sockets`);
+    } catch (error) {
+      const isKnown = ['UNAUTHENTICATED', 'BAD_USER_INPUT'].includes(AppError.from(error).code);
+      if (isKnown) socket.close(CloseCode.Forbidden, 'The access token does not hold');
+      else socket.close(TRY_AGAIN_LATER, 'The access token cannot be checked now');
+    }
+    return socket.session !== undefined;
+  }
+
+  private async subscriptionOf(
+    { connectionParams, subscriptions, extra: { address } }: Client,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const limit = MOST_SUBSCRIPTIONS_OF_A_SOCKET;
+    const actual = Object.keys(subscriptions).length;
+    if (actual > limit) {
+      const message = `A socket has at most ${limit} subscriptions`;
+      return [refusal(new AppError('OPERATION_TOO_COMPLEX', message, { limit, actual }))];
+    }
+    try {
+      const amount = chargeOfDocument(payload.query);
+      await this.limits.charge([{ limit: 'address-cost', client: address, amount }]);
+    } catch (error) {
+      return [refusal(AppError.from(error))];
+    }
+    const operation = subscriptionOf(this.schemaHost.schema, payload, this.config);
+    // The token is looked at again: what was subscribed to lasts as long as the session, what is new needs one that holds.
+    const headers = { authorization: `Bearer ${bearerOf(connectionParams)}` };
+    return 'document' in operation ? { ...operation, contextValue: { req: { headers, ip: address } } } : operation;
+  }
+
+  private async checkSessions(): Promise<void> {
+    const ids = [...new Set([...this.sockets].flatMap(({ session }) => session?.sessionId ?? []))];
+    for (let from = 0; from < ids.length; from += MOST_SESSION_IDS) {
+      // A user service that cannot be asked cuts nobody off.
+      const asked = this.userService.endedSessions({ ids: ids.slice(from, from + MOST_SESSION_IDS) });
+      this.closeSessions(await asked.catch(() => []));
+    }
+  }
+
+  private closeSessions(sessionIds: readonly string[]): void {
+    const ended = new Set(sessionIds);
+    for (const socket of this.sockets)
+      if (socket.session && ended.has(socket.session.sessionId))
+        socket.close(CloseCode.Forbidden, 'The session has ended');
+  }
+}
+
+const isForWebSocket = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
+
+function bearerOf(params: Record<string, unknown> = {}): string | undefined {
+  const authorization = params.Authorization ?? params.authorization;
+  return typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined;
+}
+
+const formatted = (error: GraphQLError) => formatError(error.toJSON(), error);

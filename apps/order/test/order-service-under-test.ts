@@ -1,0 +1,108 @@
+import {
+  AppError,
+  orders,
+  Role,
+  type Caller,
+  type OrderClient,
+  type OrderDto,
+  type ProductQuote,
+  type ShippingDetails,
+  type UserDto,
+} from '@app/contracts';
+import { ServiceUnderTest } from '@app/testing';
+import { randomUUID } from 'node:crypto';
+import { orderService } from '../src/order.module.js';
+
+export const admin = { userId: randomUUID(), role: Role.ADMIN };
+export const nowhere = { shippingAddress: '', pincode: '', city: '', country: '', phoneNumber: '' };
+export const home = { shippingAddress: '1 Main St', pincode: '12345', city: 'Town', country: 'NL', phoneNumber: '1' };
+
+/** A product, and how many units of it. */
+export type Line = [product: { id: string }, quantity: number];
+
+/** The order service on its own; what its neighbours would say, a test sets. */
+export class OrderServiceUnderTest {
+  readonly client: OrderClient;
+  readonly profiles = new Map<string, { version: number; shipping: ShippingDetails }>();
+  usersAnswer = true;
+  quotes: ProductQuote[] = [];
+  productsAnswer = true;
+
+  private constructor(readonly service: ServiceUnderTest) {
+    this.client = service.client(orders);
+  }
+
+  static async start(): Promise<OrderServiceUnderTest> {
+    const away = (name: string) => new AppError('SERVICE_UNAVAILABLE', `The ${name} service is away`);
+    const service = await ServiceUnderTest.start(orderService, {
+      user: {
+        getMany: async ({ ids }) => {
+          if (!underTest.usersAnswer) throw away('user');
+          return ids.filter((id) => underTest.profiles.has(id)).map((id) => underTest.userDto(id));
+        },
+      },
+      product: {
+        quote: async ({ ids }) => {
+          if (!underTest.productsAnswer) throw away('product');
+          return underTest.quotes.filter(({ id }) => ids.includes(id));
+        },
+      },
+    });
+    const underTest = new OrderServiceUnderTest(service);
+    return underTest;
+  }
+
+  newCustomer(shipping: ShippingDetails = nowhere): Caller {
+    const customer = { userId: randomUUID(), role: Role.CUSTOMER };
+    this.profiles.set(customer.userId, { version: 1, shipping });
+    return customer;
+  }
+
+  newProduct(quote: Partial<ProductQuote> = {}): ProductQuote {
+    const product = { id: randomUUID(), price: 10, stock: 1_000, ...quote };
+    this.quotes.push(product);
+    return product;
+  }
+
+  place(
+    caller: Caller,
+    lines: Line[],
+    given: { userId?: string | null; idempotencyKey?: string | null } = {},
+  ): Promise<OrderDto> {
+    const items = lines.map(([{ id }, quantity]) => ({ productId: id, quantity }));
+    return this.client.place({ caller, order: { ...given, items } });
+  }
+
+  /** An order of two lines, of products of its own. */
+  placeAny(caller: Caller): Promise<OrderDto> {
+    return this.place(caller, [
+      [this.newProduct(), 1],
+      [this.newProduct(), 2],
+    ]);
+  }
+
+  /** One after the other, oldest first. */
+  async placeMany(caller: Caller, count: number): Promise<OrderDto[]> {
+    const placed: OrderDto[] = [];
+    while (placed.length < count) placed.push(await this.placeAny(caller));
+    return placed;
+  }
+
+  close(): Promise<void> {
+    return this.service.close();
+  }
+
+  private userDto(id: string): UserDto {
+    const { version, shipping } = this.profiles.get(id)!;
+    const profile = { bio: '', ...shipping };
+    const [name, email] = ['A', 'a@example.com'];
+    return { id, name, email, role: Role.CUSTOMER, profile, createdAt: '2026-01-01T00:00:00Z', version };
+  }
+}
+
+/** What a request is refused with, or undefined. */
+export const errorOf = (request: Promise<unknown>): Promise<AppError | undefined> =>
+  request.then(
+    () => undefined,
+    (error: AppError) => error,
+  );

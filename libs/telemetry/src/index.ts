@@ -1,0 +1,3 @@
+export { useLogger } from './logging.js';
+export { startTracing } from './start-tracing.js';
+export * from './trace.js';

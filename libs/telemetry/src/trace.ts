@@ -1,0 +1,144 @@
+import {
+  type Attributes,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+
+export { SpanKind } from '@opentelemetry/api';
+
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** What is known of what runs, for its log lines. */
+export interface Scope {
+  traceId: string;
+  /** Of the HTTP request, wherever what it leads to runs; or the id of the event. */
+  requestId?: string;
+  /** The request or event, `order.place`; at the gateway the field of the API. */
+  pattern?: string;
+  userId?: string;
+}
+
+/** How a span ends that fails. A mistake of the caller is not an error of the server. */
+export interface Failure {
+  /** One of few: `error.type` in OpenTelemetry's conventions. */
+  readonly type: string;
+  readonly isServerError: boolean;
+}
+
+type Known = Omit<Scope, 'traceId'>;
+
+const current = new AsyncLocalStorage<Known & { traceparent: string }>();
+/** Records nothing until the process exports traces. */
+const tracer = trace.getTracer('bazaar');
+
+/** Runs `fn` as part of a W3C trace: the given one, or a new one where there is none or it is malformed. */
+export function runWithTrace<T>(traceparent: string | null | undefined, fn: () => T, known: Known = {}): T {
+  return current.run({ ...known, traceparent: valid(traceparent) ?? newTraceparent() }, fn);
+}
+
+/** As `runWithTrace`; where its trace is kept, it is a span of it too. */
+export function runAsSpan<T>(
+  traceparent: string | null | undefined,
+  { name, failureOf, ...options }: SpanOptions & { name: string; failureOf: (error: unknown) => Failure },
+  fn: () => Promise<T>,
+  known?: Known,
+): Promise<T> {
+  // Of others nothing is made, down to the spans of SQL, so that they cost nothing.
+  const parent = spanContextOf(traceparent);
+  if (!parent || !isSampled(parent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
+  return tracer.startActiveSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, parent), async (span) => {
+    try {
+      return await runWithTrace(traceparentOf(span), fn, known);
+    } catch (error) {
+      fail(span, failureOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** What the span that runs now has turned out to be; `name` is one of few, and nothing in here is personal. */
+export function describeSpan(name: string, attributes: Attributes): void {
+  trace.getActiveSpan()?.updateName(name).setAttributes(attributes);
+}
+
+/** Records a failure on the active span. */
+export function failSpan(failure: Failure): void {
+  const span = trace.getActiveSpan();
+  if (span) fail(span, failure);
+}
+
+function fail(span: Span, { type, isServerError }: Failure): void {
+  span.setAttribute('error.type', type);
+  if (isServerError) span.setStatus({ code: SpanStatusCode.ERROR, message: type });
+}
+
+/** The W3C `traceparent` of what runs now; undefined outside of any trace. */
+export function currentTraceparent(): string | undefined {
+  const span = trace.getActiveSpan();
+  return (span && traceparentOf(span)) ?? current.getStore()?.traceparent;
+}
+
+/** What a request carries of what makes it. */
+export interface Origin {
+  traceparent?: string;
+  requestId?: string;
+}
+
+export function currentOrigin(): Origin {
+  const traceparent = currentTraceparent();
+  const requestId = current.getStore()?.requestId;
+  return { ...(traceparent && { traceparent }), ...(requestId && { requestId }) };
+}
+
+/** The id of the trace that this is part of, 32 hexadecimal digits. */
+export const currentTraceId = () => currentTraceparent()?.split('-')[1];
+
+/** What there is to tell of what runs now, for every line of the log. */
+export function currentScope(): Scope | undefined {
+  const traceId = currentTraceId();
+  if (!traceId) return undefined;
+  const { traceparent: _, ...known } = current.getStore() ?? { traceparent: '' };
+  return { ...known, traceId };
+}
+
+/** Adds what comes to be known while it runs. */
+export function addToScope(known: Known): void {
+  const scope = current.getStore();
+  if (scope) Object.assign(scope, known);
+}
+
+/** Whether whoever began the trace keeps it; undefined where nobody has begun one. */
+export function isKept(traceparent: string | null | undefined): boolean | undefined {
+  const parent = spanContextOf(traceparent);
+  return parent && isSampled(parent);
+}
+
+/** Undefined where there is none, or it is malformed. */
+function spanContextOf(traceparent: string | null | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  if (!traceId || !spanId || !flags) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+}
+
+const isSampled = ({ traceFlags }: SpanContext) => (traceFlags & TraceFlags.SAMPLED) !== 0;
+
+function traceparentOf(span: Span): string | undefined {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return valid(`00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`);
+}
+
+const valid = (traceparent: string | null | undefined) =>
+  traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined;
+
+/** Recorded nowhere, and so marked: it is for the log. */
+const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
