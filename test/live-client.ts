@@ -63,7 +63,7 @@ export class LiveClient {
 
 /** What a subscription has told so far, and how it ended. */
 class Updates<T> {
-  readonly told: T[] = [];
+  readonly received: T[] = [];
   /** What it was refused with. */
   errors: readonly GraphQLFormattedError[] = [];
   isOver = false;
@@ -74,7 +74,7 @@ class Updates<T> {
       { query, variables },
       {
         next: ({ data, errors }) => {
-          if (data) this.told.push(data.orderUpdated);
+          if (data) this.received.push(data.orderUpdated);
           if (errors) this.errors = errors;
         },
         error: (error) => {

@@ -56,13 +56,13 @@ describe('a live order', () => {
     const updates = await listen(...gateways.map((url) => connect(customer, url)));
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
     await eventually(() => {
-      for (const { told } of updates) expect(statesOf(id, told).at(-1)).toBe('PROCESSING');
+      for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe('PROCESSING');
     });
     await customer.at(gateways[1]!).cancelOrder(id);
     await eventually(() => {
-      for (const { told } of updates) expect(statesOf(id, told).at(-1)).toBe('CANCELLED');
+      for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe('CANCELLED');
     });
-    for (const { told } of updates) {
+    for (const { received: told } of updates) {
       const states = statesOf(id, told);
       // PENDING may pass too fast to be seen.
       expect(['PENDING', 'PROCESSING', 'CANCELLED'].slice(-states.length)).toEqual(states);
@@ -80,7 +80,7 @@ describe('a live order', () => {
     await customer.updateProfile({ shippingAddress: '1 High Street' });
     await customer.placeOrder({ productId: product.id, quantity: 3 });
     await eventually(() =>
-      expect(updates.told.at(-1)).toEqual({
+      expect(updates.received.at(-1)).toEqual({
         status: 'PROCESSING',
         shippingAddress: '1 High Street',
         user: { email: customer.email },
@@ -101,7 +101,7 @@ describe('a live order', () => {
     for (const status of ['SHIPPED', 'DELIVERED'] as const) {
       await admin.updateOrderStatus(id, status);
       await eventually(() => {
-        for (const { told } of updates) expect(statesOf(id, told).at(-1)).toBe(status);
+        for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe(status);
       });
     }
   });
@@ -118,7 +118,7 @@ describe('a live order', () => {
     await admins.listening();
     await customer.updateProfile({ shippingAddress: '2 Low Street' });
     await eventually(() => {
-      for (const { told } of updates) expect(told.at(-1)).toEqual({ id, shippingAddress: '2 Low Street' });
+      for (const { received: told } of updates) expect(told.at(-1)).toEqual({ id, shippingAddress: '2 Low Street' });
     });
   });
 
@@ -134,13 +134,13 @@ describe('a live order', () => {
     const another = await customer.placeOrder({ productId: product.id, quantity: 1 });
     await customer.cancelOrder(id);
     await settled(customer, another.id);
-    await eventually(() => expect(seen.told.at(-1)).toEqual({ id, status: 'CANCELLED' }));
-    expect(seen.told.every((update) => update.id === id)).toBe(true);
+    await eventually(() => expect(seen.received.at(-1)).toEqual({ id, status: 'CANCELLED' }));
+    expect(seen.received.every((update) => update.id === id)).toBe(true);
     // The stranger's own come after whatever they might have been told before.
     const own2 = await stranger.placeOrder({ productId: product.id, quantity: 1 });
-    await eventually(() => expect(statesOf(own2.id, all.told).at(-1)).toBe('PROCESSING'));
-    expect(all.told.every((update) => update.id === own2.id)).toBe(true);
-    expect(unseen.told).toEqual([]);
+    await eventually(() => expect(statesOf(own2.id, all.received).at(-1)).toBe('PROCESSING'));
+    expect(all.received.every((update) => update.id === own2.id)).toBe(true);
+    expect(unseen.received).toEqual([]);
   });
 
   test('is seen in its newest state after a burst of changes, by everyone who listens', async () => {
@@ -151,7 +151,7 @@ describe('a live order', () => {
     );
     await Promise.all(orders.slice(20).map(({ id }) => customer.cancelOrder(id)));
     await eventually(() => {
-      for (const { told } of updates)
+      for (const { received: told } of updates)
         expect(orders.map(({ id }) => statesOf(id, told).at(-1))).toEqual([
           ...Array.from({ length: 20 }, () => 'PROCESSING'),
           ...Array.from({ length: 20 }, () => 'CANCELLED'),

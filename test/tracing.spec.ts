@@ -167,7 +167,7 @@ describe('with a collector', () => {
     const updates = live.subscribe<{ status: string }>('subscription Follow { orderUpdated { status user { name } } }');
     await live.listening();
     const traceId = await place(buyer, product);
-    await eventually(() => expect(updates.told.at(-1)?.status).toBe('PROCESSING'));
+    await eventually(() => expect(updates.received.at(-1)?.status).toBe('PROCESSING'));
     await live.close();
     await eventually(() => {
       const trace = collector.trace(traceId);

@@ -277,7 +277,7 @@ describe('products', () => {
     const read = async () => (await gateway.graphql('{ products { stock } }')).data?.products;
     while (stock > 0) {
       stock--;
-      await gateway.tell(products.events.stockChanged, { products: [{ productId: lamp.id, version: 1, stock }] });
+      await gateway.publish(products.events.stockChanged, { products: [{ productId: lamp.id, version: 1, stock }] });
       await read();
     }
     await eventually(async () => expect(await read()).toEqual([{ stock: 0 }]), 1_000);

@@ -96,7 +96,7 @@ export class GatewayUnderTest {
     return answer.json<GraphQLAnswer>();
   }
 
-  async tell<E extends Event>(event: E, data: Payload<E>): Promise<void> {
+  async publish<E extends Event>(event: E, data: Payload<E>): Promise<void> {
     const publisher = this.transport.eventPublisher();
     const message = cloudEvent({ id: randomUUID(), type: event.pattern, data, time: new Date(), traceparent: null });
     await lastValueFrom(publisher.emit(event.pattern, message), { defaultValue: undefined });

@@ -103,7 +103,7 @@ export class SubscriptionsUnderTest {
     const changed = order({ userId: jane.userId, ...over });
     this.stored.set(changed.id, changed);
     const { id: orderId, userId, version } = changed;
-    await this.gateway.tell(orders.events.processing, { orderId, userId, version });
+    await this.gateway.publish(orders.events.processing, { orderId, userId, version });
   }
 
   async close(): Promise<void> {

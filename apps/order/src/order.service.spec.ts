@@ -49,7 +49,7 @@ describe('placing', () => {
     });
     expect(await get(order.id)).toEqual(order);
     await eventually(() =>
-      expect(service.toldOf(orders.events.placed)).toContainEqual({
+      expect(service.publishedOf(orders.events.placed)).toContainEqual({
         orderId: order.id,
         userId: customer.userId,
         version: 1,
@@ -81,12 +81,12 @@ describe('placing', () => {
   test('goes on with what is known of the customer while the user service does not answer', async () => {
     underTest.usersAnswer = false;
     expect(await errorOf(place())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    await service.tell(users.events.registered, {
+    await service.publish(users.events.registered, {
       userId: customer.userId,
       version: 1,
       registeredAt: '2026-01-01T00:00:00Z',
     });
-    await service.tell(users.events.profileUpdated, { userId: customer.userId, version: 2, ...home });
+    await service.publish(users.events.profileUpdated, { userId: customer.userId, version: 2, ...home });
     await service.settled();
     expect(await place()).toMatchObject({ status: 'PENDING', ...home });
   });
@@ -95,16 +95,20 @@ describe('placing', () => {
 describe('stock', () => {
   test('that was reserved makes an order PROCESSING, that was rejected CANCELLED; each is told', async () => {
     const [reserved, rejected] = [await place(), await place()];
-    await service.tell(products.events.stockReserved, { orderId: reserved.id });
-    await service.tell(products.events.stockReserved, { orderId: reserved.id });
-    await service.tell(products.events.stockRejected, { orderId: rejected.id, reason: CancelReason.OUT_OF_STOCK });
+    await service.publish(products.events.stockReserved, { orderId: reserved.id });
+    await service.publish(products.events.stockReserved, { orderId: reserved.id });
+    await service.publish(products.events.stockRejected, { orderId: rejected.id, reason: CancelReason.OUT_OF_STOCK });
     await service.settled();
     expect(await get(reserved.id)).toMatchObject({ status: 'PROCESSING', cancelReason: null });
     expect(await get(rejected.id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'OUT_OF_STOCK' });
     await eventually(() => {
       const { userId } = customer;
-      expect(service.toldOf(orders.events.processing)).toContainEqual({ orderId: reserved.id, userId, version: 2 });
-      expect(service.toldOf(orders.events.cancelled)).toContainEqual({ orderId: rejected.id, userId, version: 2 });
+      expect(service.publishedOf(orders.events.processing)).toContainEqual({
+        orderId: reserved.id,
+        userId,
+        version: 2,
+      });
+      expect(service.publishedOf(orders.events.cancelled)).toContainEqual({ orderId: rejected.id, userId, version: 2 });
     });
   });
 
@@ -115,14 +119,14 @@ describe('stock', () => {
       cancelReason: 'BY_CUSTOMER',
       items: order.items,
     });
-    await service.tell(products.events.stockReserved, { orderId: order.id });
+    await service.publish(products.events.stockReserved, { orderId: order.id });
     await service.settled();
     expect(await get(order.id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
   });
 
   test('that is decided on for an order that is not there is tried again, not forgotten', async () => {
     const [orderId, { id }] = [randomUUID(), await place()];
-    await service.tell(products.events.stockReserved, { orderId });
+    await service.publish(products.events.stockReserved, { orderId });
     await sleep(500);
     await service.database.query('delete from order_items where order_id = $1', [id]);
     await service.database.query('update orders set id = $2 where id = $1', [id, orderId]);
@@ -165,7 +169,7 @@ describe('an order', () => {
 
 describe('an address', () => {
   const tellOf = (version: number, shipping: typeof home) =>
-    service.tell(users.events.profileUpdated, { userId: customer.userId, version, ...shipping });
+    service.publish(users.events.profileUpdated, { userId: customer.userId, version, ...shipping });
 
   test('that changes reaches the orders that have not left, the newest version whatever order they are heard in', async () => {
     const [open, gone] = [await place(), await place()];
@@ -192,7 +196,7 @@ describe('an address', () => {
       [userId],
     );
   const readdressed = () =>
-    service.toldOf(orders.events.readdressed).filter((event) => event.userId === customer.userId);
+    service.publishedOf(orders.events.readdressed).filter((event) => event.userId === customer.userId);
 
   test('that changes is published once for all the orders that take it, in portions of a thousand', async () => {
     const { id, updatedAt } = await place();

@@ -38,13 +38,13 @@ async function createFull(stock: number): Promise<string> {
 }
 async function reserve(...lines: [productId: string, quantity: number][]): Promise<string> {
   const orderId = randomUUID();
-  await service.tell(orders.events.placed, placed(orderId, ...lines));
+  await service.publish(orders.events.placed, placed(orderId, ...lines));
   await eventually(() => expect(verdictsOn(orderId)).toEqual([{ orderId }]));
   return orderId;
 }
 const verdictsOn = (orderId: string) => [
-  ...service.toldOf(products.events.stockReserved).filter((event) => event.orderId === orderId),
-  ...service.toldOf(products.events.stockRejected).filter((event) => event.orderId === orderId),
+  ...service.publishedOf(products.events.stockReserved).filter((event) => event.orderId === orderId),
+  ...service.publishedOf(products.events.stockRejected).filter((event) => event.orderId === orderId),
 ];
 const errorOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -65,9 +65,9 @@ describe('products', () => {
     expect(await client.getMany({ ids: [product.id] })).toEqual([]);
     expect((await client.list({})).map(({ id }) => id)).not.toContain(product.id);
     await eventually(() => {
-      expect(service.toldOf(products.events.created)).toContainEqual({ productId: product.id, version: 1 });
-      expect(service.toldOf(products.events.updated)).toContainEqual({ productId: product.id, version: 2 });
-      expect(service.toldOf(products.events.deleted)).toContainEqual({ productId: product.id, version: 3 });
+      expect(service.publishedOf(products.events.created)).toContainEqual({ productId: product.id, version: 1 });
+      expect(service.publishedOf(products.events.updated)).toContainEqual({ productId: product.id, version: 2 });
+      expect(service.publishedOf(products.events.deleted)).toContainEqual({ productId: product.id, version: 3 });
     });
   });
 
@@ -95,15 +95,15 @@ describe('stock', () => {
     const { id } = await create(5);
     const orderId = randomUUID();
     const [placing, cancelling] = [randomUUID(), randomUUID()];
-    await service.tell(orders.events.placed, placed(orderId, [id, 3]), placing);
-    await service.tell(orders.events.placed, placed(orderId, [id, 3]), placing);
-    await service.tell(orders.events.placed, placed(orderId, [id, 3]));
+    await service.publish(orders.events.placed, placed(orderId, [id, 3]), placing);
+    await service.publish(orders.events.placed, placed(orderId, [id, 3]), placing);
+    await service.publish(orders.events.placed, placed(orderId, [id, 3]));
     await eventually(async () => expect(await stockOf(id)).toBe(2));
     await eventually(() => expect(verdictsOn(orderId)).toEqual([{ orderId }]));
 
-    await service.tell(orders.events.cancelled, cancelled(orderId), cancelling);
-    await service.tell(orders.events.cancelled, cancelled(orderId), cancelling);
-    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.publish(orders.events.cancelled, cancelled(orderId), cancelling);
+    await service.publish(orders.events.cancelled, cancelled(orderId), cancelling);
+    await service.publish(orders.events.cancelled, cancelled(orderId));
     await eventually(async () => expect(await stockOf(id)).toBe(5));
     await service.settled();
     expect(await stockOf(id)).toBe(5);
@@ -113,11 +113,11 @@ describe('stock', () => {
   test('is not touched by an order that was cancelled before it was heard of', async () => {
     const { id } = await create(5);
     const orderId = randomUUID();
-    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.publish(orders.events.cancelled, cancelled(orderId));
     await eventually(async () =>
       expect(await service.database.query('select from reservations where order_id = $1', [orderId])).toHaveLength(1),
     );
-    await service.tell(orders.events.placed, placed(orderId, [id, 3]));
+    await service.publish(orders.events.placed, placed(orderId, [id, 3]));
     await service.settled();
     expect(await stockOf(id)).toBe(5);
     expect(verdictsOn(orderId)).toEqual([]);
@@ -126,11 +126,11 @@ describe('stock', () => {
   test('is reserved for all lines or none', async () => {
     const [enough, short] = [await create(5), await create(1)];
     const orderId = randomUUID();
-    await service.tell(orders.events.placed, placed(orderId, [enough.id, 2], [short.id, 2]));
+    await service.publish(orders.events.placed, placed(orderId, [enough.id, 2], [short.id, 2]));
     await eventually(() => expect(verdictsOn(orderId)).toEqual([{ orderId, reason: 'OUT_OF_STOCK' }]));
     expect([await stockOf(enough.id), await stockOf(short.id)]).toEqual([5, 1]);
 
-    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.publish(orders.events.cancelled, cancelled(orderId));
     await service.settled();
     expect([await stockOf(enough.id), await stockOf(short.id)]).toEqual([5, 1]);
   });
@@ -138,12 +138,12 @@ describe('stock', () => {
   test('of a deleted product is not reserved, and still takes back what was', async () => {
     const { id } = await create(5);
     const [before, after] = [randomUUID(), randomUUID()];
-    await service.tell(orders.events.placed, placed(before, [id, 2]));
+    await service.publish(orders.events.placed, placed(before, [id, 2]));
     await eventually(() => expect(verdictsOn(before)).toHaveLength(1));
     await client.delete({ caller: seller, id });
-    await service.tell(orders.events.placed, placed(after, [id, 1]));
+    await service.publish(orders.events.placed, placed(after, [id, 1]));
     await eventually(() => expect(verdictsOn(after)).toEqual([{ orderId: after, reason: 'PRODUCT_UNAVAILABLE' }]));
-    await service.tell(orders.events.cancelled, cancelled(before));
+    await service.publish(orders.events.cancelled, cancelled(before));
     await eventually(async () =>
       expect(await service.database.query('select stock from products where id = $1', [id])).toEqual([{ stock: 5 }]),
     );
@@ -155,7 +155,7 @@ describe('stock', () => {
     const orderIds = Array.from({ length: 100 }, () => randomUUID());
     await Promise.all(
       orderIds.map((orderId, i) =>
-        service.tell(
+        service.publish(
           orders.events.placed,
           placed(
             orderId,
@@ -183,7 +183,7 @@ describe('stock', () => {
     const { id } = await create(1000);
     const orderIds = Array.from({ length: 20 }, () => randomUUID());
     await Promise.all([
-      ...orderIds.map((orderId) => service.tell(orders.events.placed, placed(orderId, [id, 1]))),
+      ...orderIds.map((orderId) => service.publish(orders.events.placed, placed(orderId, [id, 1]))),
       ...Array.from({ length: 20 }, (_, i) => client.update({ caller: seller, id, changes: { name: `Tea ${i}` } })),
     ]);
     await eventually(async () => expect(await stockOf(id)).toBe(980));
@@ -195,15 +195,15 @@ describe('reserved units', () => {
     const { id } = await create(10);
     const [sent, called] = [await reserve([id, 3]), await reserve([id, 2])];
     expect(await unitsOf(id)).toEqual({ stock: 5, reserved: 5 });
-    for (let i = 0; i < 2; i++) await service.tell(orders.events.shipped, shipped(sent));
+    for (let i = 0; i < 2; i++) await service.publish(orders.events.shipped, shipped(sent));
     await service.settled();
     expect(await unitsOf(id)).toEqual({ stock: 5, reserved: 2 });
-    for (let i = 0; i < 2; i++) await service.tell(orders.events.cancelled, cancelled(called));
+    for (let i = 0; i < 2; i++) await service.publish(orders.events.cancelled, cancelled(called));
     await service.settled();
     expect(await unitsOf(id)).toEqual({ stock: 7, reserved: 0 });
     // Neither can follow the other; if it did, nothing would move.
-    await service.tell(orders.events.cancelled, cancelled(sent));
-    await service.tell(orders.events.shipped, shipped(called));
+    await service.publish(orders.events.cancelled, cancelled(sent));
+    await service.publish(orders.events.shipped, shipped(called));
     await service.settled();
     expect(await unitsOf(id)).toEqual({ stock: 7, reserved: 0 });
   });
@@ -211,9 +211,9 @@ describe('reserved units', () => {
   test('of an order whose shipped event arrives before its placed event are taken once', async () => {
     const { id } = await create(5);
     const orderId = randomUUID();
-    await service.tell(orders.events.shipped, shipped(orderId));
+    await service.publish(orders.events.shipped, shipped(orderId));
     await service.settled();
-    await service.tell(orders.events.placed, placed(orderId, [id, 3]));
+    await service.publish(orders.events.placed, placed(orderId, [id, 3]));
     await service.settled();
     expect(await stockOf(id)).toBe(2);
   });
@@ -233,7 +233,7 @@ describe('reserved units', () => {
     expect(await unitsOf(id)).toEqual({ stock: MAX_STOCK - 1_000_000, reserved: 1_000_000 });
     await setStock(id, 0);
     await setStock(id, MAX_STOCK - 1_000_000);
-    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.publish(orders.events.cancelled, cancelled(orderId));
     await service.settled();
     expect(await unitsOf(id)).toEqual({ stock: MAX_STOCK, reserved: 0 });
   });
@@ -251,18 +251,18 @@ describe('a release', () => {
     const [full, honest] = [await createFull(2_147_483_647), await create(50)];
     const orderId = await reserve([full, 10], [honest.id, 50]);
     await service.database.query('update products set stock = $2 where id = $1', [full, 2_147_483_640]);
-    await service.tell(orders.events.cancelled, cancelled(orderId));
+    await service.publish(orders.events.cancelled, cancelled(orderId));
     await service.settled();
     expect(await unitsOf(honest.id)).toEqual({ stock: 50, reserved: 0 });
     expect(await unitsOf(full)).toEqual({ stock: 2_147_483_647, reserved: 0 });
-    expect(service.toldOf(products.events.stockChanged).at(-1)?.products).toHaveLength(2);
+    expect(service.publishedOf(products.events.stockChanged).at(-1)?.products).toHaveLength(2);
   });
 });
 
 test('reservations of a release before this one are counted as reserved', async () => {
   const { id } = await create(10);
   const [orderId] = [await reserve([id, 3]), await reserve([id, 2])];
-  await service.tell(orders.events.cancelled, cancelled(orderId));
+  await service.publish(orders.events.cancelled, cancelled(orderId));
   await service.settled();
   const { database } = service;
   await database.query(`

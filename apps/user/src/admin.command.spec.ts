@@ -29,7 +29,7 @@ describe('an operator', () => {
     await run('grant', email);
     expect(await run('revoke', email)).toBe(`${email} is no admin any more, and must log in again.`);
     expect(await errorOf(roleOf(accessToken))).toMatchObject({ code: 'UNAUTHENTICATED' });
-    await eventually(() => expect(world.toldEnded).toContain(sessionId));
+    await eventually(() => expect(world.endedSessionIds).toContain(sessionId));
     expect(await roleOf((await world.login(email)).accessToken)).toBe(Role.CUSTOMER);
   });
 

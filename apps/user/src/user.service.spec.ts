@@ -29,7 +29,7 @@ describe('registering', () => {
     expect(await client.getMany({ ids: [user.id] })).toEqual([user]);
     expect((await client.list({}))[0]).toEqual(user);
     await eventually(() =>
-      expect(service.toldOf(users.events.registered)).toContainEqual({
+      expect(service.publishedOf(users.events.registered)).toContainEqual({
         userId: user.id,
         version: 1,
         registeredAt: user.createdAt,
@@ -119,7 +119,7 @@ describe('a profile', () => {
       profile: { city: 'Village', shippingAddress: '1 Main St', bio: '' },
     });
     await eventually(() =>
-      expect(service.toldOf(users.events.profileUpdated)).toContainEqual({
+      expect(service.publishedOf(users.events.profileUpdated)).toContainEqual({
         userId,
         version: 3,
         shippingAddress: '1 Main St',
@@ -141,7 +141,7 @@ describe('a profile', () => {
     await change({});
     const { version } = await change({ country: 'NL', bio: 'Bye' });
     await service.settled();
-    const published = () => service.toldOf(users.events.profileUpdated).filter((event) => event.userId === userId);
+    const published = () => service.publishedOf(users.events.profileUpdated).filter((event) => event.userId === userId);
     await eventually(() => expect(published().map((event) => event.version)).toEqual([2, version]));
   });
 

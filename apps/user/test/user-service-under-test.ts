@@ -42,8 +42,8 @@ export class UserServiceUnderTest {
   }
 
   /** The sessions that it has said have ended. */
-  get toldEnded(): string[] {
-    return this.service.toldOf(users.events.sessionEnded).flatMap(({ sessionIds }) => sessionIds);
+  get endedSessionIds(): string[] {
+    return this.service.publishedOf(users.events.sessionEnded).flatMap(({ sessionIds }) => sessionIds);
   }
 
   close(): Promise<void> {

@@ -40,7 +40,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('have their effect once, however often they come', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const [first, second] = [randomUUID(), randomUUID()];
     const id = await tell('product.stockReserved', { orderId: first });
     await eventually(async () => expect(await world.effects()).toEqual([first]));
@@ -52,7 +52,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('leave nothing behind when their handler fails after it has written, and are tried again', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderId = randomUUID();
     failing.set(orderId, new Error('not yet'));
     await tell('product.stockReserved', { orderId });
@@ -65,7 +65,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('that keep failing become dead letters, and hold nobody up', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const [bad, good] = [randomUUID(), randomUUID()];
     failing.set(bad, new Error('The shelf is gone'));
     const id = await tell('product.stockReserved', { orderId: bad });
@@ -83,7 +83,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('that nobody could ever take are dead letters at once', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const invalid = await tell('product.stockReserved', { orderId: 'four' });
     const unheardOf = await tell('product.stockRejected', { orderId: randomUUID(), reason: 'OUT_OF_STOCK' });
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(2));
@@ -102,7 +102,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('that are dead letters can be sent back, one or all of them', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderIds = [randomUUID(), randomUUID(), randomUUID()];
     for (const orderId of orderIds) failing.set(orderId, new AppError('BAD_USER_INPUT', 'no'));
     const ids = await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
@@ -119,7 +119,7 @@ describe.each(transports)('events, %s', (kind) => {
 
   it('wait, however long, while what their handler needs is away', async () => {
     await startOrders();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderId = randomUUID();
     failing.set(orderId, new AppError('SERVICE_UNAVAILABLE', 'The user service does not run'));
     await tell('product.stockReserved', { orderId });
@@ -129,7 +129,7 @@ describe.each(transports)('events, %s', (kind) => {
   });
 
   it('told before their consumer ever started are not lost', async () => {
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderId = randomUUID();
     await tell('product.stockReserved', { orderId });
     await startOrders();
@@ -139,7 +139,7 @@ describe.each(transports)('events, %s', (kind) => {
   it('told while their consumer is down are not lost', async () => {
     const service = await startOrders();
     await service.close();
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderIds = Array.from({ length: 100 }, () => randomUUID());
     await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
     await startOrders();
@@ -161,7 +161,7 @@ describe.each(transports)('events, %s', (kind) => {
     };
     await gateway('first');
     const second = await gateway('second');
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const change = () => {
       const productId = randomUUID();
       const told = tell('product.stockChanged', { products: [{ productId, version: 1, stock: 1 }] });

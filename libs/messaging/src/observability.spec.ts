@@ -113,7 +113,7 @@ describe.each(transports)('what operators see of messages, %s', (kind) => {
     await eventually(async () => expect([await consumed('retry'), await consumed('done')]).toEqual([1, 1]));
     expect(await value('bazaar_events_published_total', { service: 'product', event })).toBe(1);
 
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const id = await tell(event, { orderId: randomUUID() });
     await eventually(async () => expect(await consumed('done')).toBe(2));
     await tell(event, { orderId: randomUUID() }, id);

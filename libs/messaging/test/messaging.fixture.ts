@@ -89,7 +89,7 @@ export class World {
   }
 
   /** Tells events as a relay would. */
-  teller(source: ServiceName): (type: string, data: object, id?: string) => Promise<string> {
+  publisherFor(source: ServiceName): (type: string, data: object, id?: string) => Promise<string> {
     const publisher = this.transport.eventPublisher(source);
     this.later(async () => publisher.close());
     return async (type, data, id = randomUUID()) => {

@@ -37,8 +37,8 @@ export type Stubs = { user?: Stub<typeof users>; product?: Stub<typeof products>
  */
 export class ServiceUnderTest {
   /** Every event that the service told, in the order it was heard. */
-  readonly told: { type: string; data: unknown }[] = [];
-  private readonly tellings = new Set<string>();
+  readonly published: { type: string; data: unknown }[] = [];
+  private readonly sentIds = new Set<string>();
   private readonly closing: (() => Promise<unknown>)[] = [];
 
   private constructor(
@@ -61,7 +61,7 @@ export class ServiceUnderTest {
     );
     try {
       for (const [neighbour, stub] of Object.entries(stubs)) await service.stub(neighbour as ServiceName, stub);
-      await service.hear(contracts[name]);
+      await service.recordEventsOf(contracts[name]);
       await service.startInstance(definition);
     } catch (error) {
       await service.close();
@@ -95,23 +95,23 @@ export class ServiceUnderTest {
       const [{ handled, waiting }] = (await this.database.query<{ handled: number; waiting: number }>(
         `select (select count(*)::int from inbox where message_id = any($1)) as handled,
                 (select count(*)::int from outbox) as waiting`,
-        [[...this.tellings]],
+        [[...this.sentIds]],
       )) as [{ handled: number; waiting: number }];
-      if (handled < this.tellings.size || waiting)
-        throw new Error(`${this.tellings.size - handled} events not handled, ${waiting} not told`);
+      if (handled < this.sentIds.size || waiting)
+        throw new Error(`${this.sentIds.size - handled} events not handled, ${waiting} not told`);
     });
   }
 
   /** Tells it an event of a neighbour; an id that was given before makes it a second delivery. */
-  async tell<E extends Event>(event: E, data: Payload<E>, id: string = randomUUID()): Promise<void> {
-    this.tellings.add(id);
+  async publish<E extends Event>(event: E, data: Payload<E>, id: string = randomUUID()): Promise<void> {
+    this.sentIds.add(id);
     const publisher = this.publisherOf(event.pattern.split('.')[0] as ServiceName);
     const message = cloudEvent({ id, type: event.pattern, data, time: new Date(), traceparent: null });
     await lastValueFrom(publisher.emit(event.pattern, message), { defaultValue: undefined });
   }
 
-  toldOf<E extends Event>(event: E): Payload<E>[] {
-    return this.told.filter(({ type }) => type === event.pattern).map(({ data }) => data as Payload<E>);
+  publishedOf<E extends Event>(event: E): Payload<E>[] {
+    return this.published.filter(({ type }) => type === event.pattern).map(({ data }) => data as Payload<E>);
   }
 
   async close(): Promise<void> {
@@ -136,13 +136,13 @@ export class ServiceUnderTest {
     return this.listen(server);
   }
 
-  private hear(contract: Contract) {
+  private recordEventsOf(contract: Contract) {
     const server = this.transport.broadcastServer('test', () => undefined);
     for (const { pattern } of Object.values(contract.events))
       server.addHandler(
         pattern,
         async (data: unknown) => {
-          this.told.push({ type: pattern, data });
+          this.published.push({ type: pattern, data });
         },
         true,
       );

@@ -77,9 +77,9 @@ describe('a session', () => {
   it('is refused once its end is heard of, whatever is remembered or answered of it, and others are not', async () => {
     await start();
     const code = async () => (await gateway.graphql('{ users { id } }', { token })).errors?.[0]?.extensions?.code;
-    await gateway.tell(users.events.sessionEnded, { sessionIds: [randomUUID()] });
+    await gateway.publish(users.events.sessionEnded, { sessionIds: [randomUUID()] });
     expect(await code()).toBeUndefined();
-    await gateway.tell(users.events.sessionEnded, { sessionIds: [randomUUID(), me.sessionId] });
+    await gateway.publish(users.events.sessionEnded, { sessionIds: [randomUUID(), me.sessionId] });
     await eventually(async () => expect(await code()).toBe('UNAUTHENTICATED'), 3_000);
   });
 });

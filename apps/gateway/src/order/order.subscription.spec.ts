@@ -53,8 +53,8 @@ async function change(event: keyof typeof orders.events, changed: OrderDto): Pro
   stored.set(changed.id, changed);
   const { id: orderId, userId, version } = changed;
   const lines = [{ productId: randomUUID(), quantity: 1 }];
-  if (event === 'readdressed') await gateway.tell(orders.events[event], { userId, orders: [{ orderId, version }] });
-  else await gateway.tell(orders.events[event], { orderId, userId, version, ...(event === 'placed' && { lines }) });
+  if (event === 'readdressed') await gateway.publish(orders.events[event], { userId, orders: [{ orderId, version }] });
+  else await gateway.publish(orders.events[event], { orderId, userId, version, ...(event === 'placed' && { lines }) });
   return changed;
 }
 
@@ -75,11 +75,11 @@ describe('orderUpdated', () => {
     ] as const;
     const told = [{ id, status: 'PENDING', shippingAddress: '' }];
     for (const [index, [event, changed]] of changes.entries()) {
-      await eventually(() => expect(updates.told).toEqual(told));
+      await eventually(() => expect(updates.received).toEqual(told));
       await change(event, { id, ...first, ...changed, version: index + 2 });
       told.push({ id, shippingAddress: '', ...changed });
     }
-    await eventually(() => expect(updates.told).toEqual(told));
+    await eventually(() => expect(updates.received).toEqual(told));
   });
 
   it('delivers all the orders that one event names, to their customer and to whoever follows one of them', async () => {
@@ -91,13 +91,13 @@ describe('orderUpdated', () => {
     await hers.listening();
     await admins.listening();
     for (const each of changed) stored.set(each.id, { ...each, status: OrderStatus.PROCESSING, version: 3 });
-    await gateway.tell(orders.events.readdressed, {
+    await gateway.publish(orders.events.readdressed, {
       userId: jane.id,
       orders: changed.map(({ id: orderId }) => ({ orderId, version: 3 })),
     });
-    await eventually(() => expect(ofHers.told).toHaveLength(MAX_READDRESSED));
-    expect(new Set(ofHers.told.map(({ id }) => id))).toEqual(new Set(changed.map(({ id }) => id)));
-    await eventually(() => expect(ofAdmins.told).toEqual([{ id: last, status: 'PROCESSING' }]));
+    await eventually(() => expect(ofHers.received).toHaveLength(MAX_READDRESSED));
+    expect(new Set(ofHers.received.map(({ id }) => id))).toEqual(new Set(changed.map(({ id }) => id)));
+    await eventually(() => expect(ofAdmins.received).toEqual([{ id: last, status: 'PROCESSING' }]));
   });
 
   it('tells customers of their own orders alone, and admins of no others either', async () => {
@@ -108,9 +108,9 @@ describe('orderUpdated', () => {
     await others.listening();
     const first = await placed(jane.id);
     const second = await placed(admin.id);
-    await eventually(() => expect([ofHers.told, ofOthers.told].map((told) => told.length)).toEqual([1, 1]));
-    expect(ofHers.told).toEqual([{ id: first.id, status: 'PENDING' }]);
-    expect(ofOthers.told).toEqual([{ id: second.id, status: 'PENDING' }]);
+    await eventually(() => expect([ofHers.received, ofOthers.received].map((told) => told.length)).toEqual([1, 1]));
+    expect(ofHers.received).toEqual([{ id: first.id, status: 'PENDING' }]);
+    expect(ofOthers.received).toEqual([{ id: second.id, status: 'PENDING' }]);
   });
 
   it('tells of the one that is named, to its customer and to admins', async () => {
@@ -122,7 +122,7 @@ describe('orderUpdated', () => {
     await placed(jane.id);
     await change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
     const told = [{ id: named.id, status: 'PROCESSING' }];
-    await eventually(() => expect(updates.map((each) => each.told)).toEqual([told, told]));
+    await eventually(() => expect(updates.map((each) => each.received)).toEqual([told, told]));
   });
 
   it('misses no change of it from the moment that it is looked up', async () => {
@@ -132,7 +132,7 @@ describe('orderUpdated', () => {
       return change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
     };
     const updates = connect(gateway.signIn(jane.id)).orders(named.id);
-    await eventually(() => expect(updates.told).toEqual([{ id: named.id, status: 'PROCESSING' }]));
+    await eventually(() => expect(updates.received).toEqual([{ id: named.id, status: 'PROCESSING' }]));
   });
 
   it("refuses the order that is not there or not the caller's, and what is no id", async () => {
@@ -158,11 +158,11 @@ describe('orderUpdated', () => {
     const updates = client.subscribe('subscription { orderUpdated { status user { name email } } }');
     await client.listening();
     const first = await placed(jane.id);
-    await eventually(() => expect(updates.told).toHaveLength(1));
+    await eventually(() => expect(updates.received).toHaveLength(1));
     jane.name = 'Jane Doe';
     await change('processing', { ...first, status: OrderStatus.PROCESSING, version: 2 });
-    await eventually(() => expect(updates.told).toHaveLength(2));
-    expect(updates.told).toEqual([
+    await eventually(() => expect(updates.received).toHaveLength(2));
+    expect(updates.received).toEqual([
       { status: 'PENDING', user: { name: 'Jane', email: 'jane@example.com' } },
       { status: 'PROCESSING', user: { name: 'Jane Doe', email: 'jane@example.com' } },
     ]);
@@ -173,7 +173,7 @@ describe('orderUpdated', () => {
     const [ended, open] = [client.orders(), client.orders()];
     await client.listening();
     await placed(jane.id);
-    await eventually(() => expect([ended.told, open.told].map((told) => told.length)).toEqual([1, 1]));
+    await eventually(() => expect([ended.received, open.received].map((told) => told.length)).toEqual([1, 1]));
     ended.end();
     open.end();
     await client.listening();
@@ -181,6 +181,6 @@ describe('orderUpdated', () => {
     await placed(jane.id);
     await client.listening();
     expect(gateway.asked.slice(asked)).toEqual(['order.get']);
-    expect([ended.told, open.told].map((told) => told.length)).toEqual([1, 1]);
+    expect([ended.received, open.received].map((told) => told.length)).toEqual([1, 1]);
   });
 });

@@ -148,7 +148,7 @@ describe('pages in the cache', () => {
     await names('');
     expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(2);
     expect(gateway.asked.filter((pattern) => pattern === 'product.count')).toHaveLength(2);
-    await gateway.tell(products.events.created, { productId: randomUUID(), version: 1 });
+    await gateway.publish(products.events.created, { productId: randomUUID(), version: 1 });
     await names('');
     expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(3);
   });

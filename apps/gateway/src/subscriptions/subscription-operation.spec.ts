@@ -67,7 +67,7 @@ describe('what is subscribed to', () => {
     }`);
     await client.listening();
     await under.orderChanges();
-    await eventually(() => expect(updates.told).toHaveLength(1));
+    await eventually(() => expect(updates.received).toHaveLength(1));
   });
 
   it('is told what it might have meant only where the API may be explored', async () => {
@@ -100,7 +100,7 @@ describe('what is subscribed to', () => {
     const after = client.orders();
     await eventually(() => expect(after.code).toBe('UNAUTHENTICATED'));
     await under.orderChanges();
-    await eventually(() => expect(before.told).toHaveLength(1));
+    await eventually(() => expect(before.received).toHaveLength(1));
     jest.restoreAllMocks();
   });
 

@@ -117,11 +117,11 @@ describe('the end of a session', () => {
     await others.listening();
     const updates = others.orders();
     await others.listening();
-    await under.gateway.tell(users.events.sessionEnded, { sessionIds: [jane.sessionId, randomUUID()] });
+    await under.gateway.publish(users.events.sessionEnded, { sessionIds: [jane.sessionId, randomUUID()] });
     expect(await janes.closed).toEqual(ended);
     expect(await under.connect('jane').closed).toMatchObject({ code: 4403 });
     await under.orderChanges();
-    await eventually(() => expect(updates.told).toHaveLength(1));
+    await eventually(() => expect(updates.received).toHaveLength(1));
   });
 
   it('is found out also where nobody told of it', async () => {

@@ -29,7 +29,7 @@ const ordersOf = (caller: Caller) => underTest.client.list({ caller });
 /** The orders of a customer that were told of, once all is told. */
 async function toldOf({ userId }: Caller): Promise<string[]> {
   await underTest.service.settled();
-  const told = () => underTest.service.toldOf(orders.events.placed).filter((event) => event.userId === userId);
+  const told = () => underTest.service.publishedOf(orders.events.placed).filter((event) => event.userId === userId);
   await eventually(() => expect(told()).not.toEqual([]));
   return told().map(({ orderId }) => orderId);
 }
@@ -44,7 +44,7 @@ describe('placing again with the same key', () => {
     expect(await place(customer, lines)).toEqual(first);
     expect(await place(customer, lines.toReversed())).toEqual(first);
 
-    await underTest.service.tell(products.events.stockReserved, { orderId: first.id });
+    await underTest.service.publish(products.events.stockReserved, { orderId: first.id });
     await underTest.service.settled();
     expect(await place(customer, lines)).toMatchObject({ id: first.id, status: OrderStatus.PROCESSING, version: 2 });
     expect(await ordersOf(customer)).toHaveLength(1);

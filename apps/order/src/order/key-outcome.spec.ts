@@ -84,9 +84,9 @@ test('an attempt that comes late, after another was refused, is refused too and 
   await statements.goOn();
   expect(await first).toEqual(refusal);
   expect(await ordersOfTea()).toEqual([]);
-  expect(underTest.service.toldOf(orders.events.placed).filter(({ lines }) => lines[0]?.productId === tea.id)).toEqual(
-    [],
-  );
+  expect(
+    underTest.service.publishedOf(orders.events.placed).filter(({ lines }) => lines[0]?.productId === tea.id),
+  ).toEqual([]);
   tea.stock = 2;
   expect(await errorOf(place())).toEqual(refusal);
 });

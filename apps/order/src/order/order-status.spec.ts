@@ -24,7 +24,7 @@ describe('an admin', () => {
   const get = (id: string) => client.get({ caller: admin, id });
   const processing = async (of = customer) => {
     const { id } = await underTest.placeAny(of);
-    await service.tell(products.events.stockReserved, { orderId: id });
+    await service.publish(products.events.stockReserved, { orderId: id });
     await eventually(async () => expect((await get(id))?.status).toBe('PROCESSING'));
     return id;
   };
@@ -38,8 +38,8 @@ describe('an admin', () => {
     expect(await setStatus(id, OrderStatus.DELIVERED)).toMatchObject({ status: 'DELIVERED', version: 4 });
     await eventually(() => {
       const order = { orderId: id, userId: customer.userId };
-      expect(service.toldOf(orders.events.shipped)).toContainEqual({ ...order, version: 3 });
-      expect(service.toldOf(orders.events.delivered)).toContainEqual({ ...order, version: 4 });
+      expect(service.publishedOf(orders.events.shipped)).toContainEqual({ ...order, version: 3 });
+      expect(service.publishedOf(orders.events.delivered)).toContainEqual({ ...order, version: 4 });
     });
   });
 
@@ -55,7 +55,9 @@ describe('an admin', () => {
     expect(await errorOf(setStatus(randomUUID(), OrderStatus.SHIPPED))).toMatchObject({ code: 'ORDER_NOT_FOUND' });
     expect(await get(homeless)).toMatchObject({ status: 'PROCESSING', version: 2 });
     await service.settled();
-    expect(service.toldOf(orders.events.shipped).filter(({ orderId }) => [id, homeless].includes(orderId))).toEqual([]);
+    expect(
+      service.publishedOf(orders.events.shipped).filter(({ orderId }) => [id, homeless].includes(orderId)),
+    ).toEqual([]);
   });
 
   test('alone may do so', async () => {

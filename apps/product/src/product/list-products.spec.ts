@@ -197,7 +197,7 @@ describe('a filter', () => {
     const inStock = async () => names(await allPages({ filter: { sellerId: bySeller.userId, inStock: true } }));
     expect(await inStock()).toContain(name);
     const line = { productId: id, quantity: 2 };
-    await service.tell(orders.events.placed, {
+    await service.publish(orders.events.placed, {
       orderId: randomUUID(),
       userId: randomUUID(),
       version: 1,
@@ -280,7 +280,7 @@ test('an order that leaves some of the stock writes to no index', async () => {
     const product = { name: 'Tea', price: 10, description: '', stock: 100 };
     const { id } = await client.create({ caller: seller, product });
     for (let i = 0; i < 30; i++)
-      await shop.tell(orders.events.placed, {
+      await shop.publish(orders.events.placed, {
         orderId: randomUUID(),
         userId: randomUUID(),
         version: 1,

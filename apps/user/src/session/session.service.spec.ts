@@ -37,8 +37,8 @@ describe('a refresh token', () => {
     expect(await errorOf(refresh(someone.refreshToken))).toMatchObject(refused);
     expect(await errorOf(refresh(successor.refreshToken))).toMatchObject(refused);
     for (const tokens of [someone, successor]) expect(await errorOf(world.sessionOf(tokens))).toMatchObject(ended);
-    await eventually(() => expect(world.toldEnded).toContain(someone.sessionId));
-    expect(world.toldEnded).not.toContain(otherLogin.sessionId);
+    await eventually(() => expect(world.endedSessionIds).toContain(someone.sessionId));
+    expect(world.endedSessionIds).not.toContain(otherLogin.sessionId);
     expect(await world.sessionOf(await refresh(otherLogin.refreshToken))).toBe(otherLogin.sessionId);
   });
 
@@ -100,7 +100,7 @@ describe('logging out', () => {
     expect(await errorOf(world.sessionOf(someone))).toMatchObject(ended);
     expect(await errorOf(refresh(someone.refreshToken))).toMatchObject(refused);
     expect(await world.sessionOf(otherLogin)).toBe(otherLogin.sessionId);
-    await eventually(() => expect(world.toldEnded).toContain(someone.sessionId));
+    await eventually(() => expect(world.endedSessionIds).toContain(someone.sessionId));
   });
 
   test('everywhere ends all of the user and of nobody else, and tells of each of them once, in portions', async () => {
@@ -112,10 +112,10 @@ describe('logging out', () => {
     );
     const sessions = (await query('select id from sessions where user_id = $1', [someone.id])).map(({ id }) => id);
     await world.client.logout({ userId: someone.id, sessionId: someone.sessionId, everywhere: true });
-    const told = () => world.toldEnded.filter((id) => sessions.includes(id));
+    const told = () => world.endedSessionIds.filter((id) => sessions.includes(id));
     await eventually(() => expect(told()).toHaveLength(2501));
     expect(new Set(told()).size).toBe(2501);
-    for (const { sessionIds } of world.service.toldOf(users.events.sessionEnded))
+    for (const { sessionIds } of world.service.publishedOf(users.events.sessionEnded))
       expect(sessionIds.length).toBeLessThanOrEqual(1000);
     expect(await errorOf(world.sessionOf(someone))).toMatchObject(ended);
     expect(await world.sessionOf(other)).toBe(other.sessionId);
@@ -137,8 +137,8 @@ describe('changing the password', () => {
     expect(await world.sessionOf(await refresh(tokens.refreshToken))).toBe(someone.sessionId);
     expect(await errorOf(world.sessionOf(otherLogin))).toMatchObject(ended);
     expect(await errorOf(refresh(otherLogin.refreshToken))).toMatchObject(refused);
-    await eventually(() => expect(world.toldEnded).toContain(otherLogin.sessionId));
-    expect(world.toldEnded).not.toContain(someone.sessionId);
+    await eventually(() => expect(world.endedSessionIds).toContain(otherLogin.sessionId));
+    expect(world.endedSessionIds).not.toContain(someone.sessionId);
     expect(await errorOf(world.login(someone.email))).toMatchObject({ code: 'INVALID_CREDENTIALS' });
     await world.client.login({ email: someone.email, password: 'new password' });
   });

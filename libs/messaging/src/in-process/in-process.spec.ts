@@ -35,7 +35,7 @@ describe('the in-process transport', () => {
   };
 
   it('keeps what was told and not yet taken, though the process is killed', async () => {
-    const tell = world.teller('product');
+    const tell = world.publisherFor('product');
     const orderIds = Array.from({ length: 1_500 }, () => randomUUID());
     await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
     // The first transport is dropped as it is, with another message in the midst of its tries.
@@ -51,7 +51,7 @@ describe('the in-process transport', () => {
     failure = new Error('The shelf is gone');
     await world.start({ service: 'order', controllers: [Orders] });
     const orderId = randomUUID();
-    await world.teller('product')('product.stockReserved', { orderId });
+    await world.publisherFor('product')('product.stockReserved', { orderId });
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(1));
     failure = undefined;
     expect(await restarted().redeliver('order')).toBe(1);

@@ -98,7 +98,7 @@ if (RABBITMQ_URL)
     it('receives each event once, though a release before has bound it to the exchange', async () => {
       await world.transport.deadLetters('order');
       await channel.bindQueue(queue, `${world.broker!.prefix}events`, products.events.stockReserved.pattern);
-      await world.teller('product')('product.stockReserved', { orderId: randomUUID() });
+      await world.publisherFor('product')('product.stockReserved', { orderId: randomUUID() });
       await eventually(async () => expect((await channel.checkQueue(queue)).messageCount).toBe(1));
       // The broker has routed both ways before it confirms.
       await sleep(500);

@@ -172,7 +172,7 @@ if (RABBITMQ_URL)
       await eventually(() => expect(ask('order.list', { caller })).resolves.toEqual([]));
       await eventually(() => proxied.check());
       const orderId = randomUUID();
-      await world.teller('product')('product.stockReserved', { orderId });
+      await world.publisherFor('product')('product.stockReserved', { orderId });
       await eventually(() => expect(broadcasts).toContain(orderId));
       expect(timesMissed).toBe(1);
     });
@@ -247,7 +247,7 @@ if (RABBITMQ_URL)
       await instance('second');
       const ask = await world.caller();
       await Promise.all(Array.from({ length: 20 }, () => ask('order.list', { caller })));
-      const tell = world.teller('product');
+      const tell = world.publisherFor('product');
       await Promise.all(Array.from({ length: 20 }, () => tell('product.stockReserved', { orderId: randomUUID() })));
       await eventually(() => expect(ran.first + ran.second).toBe(40));
       expect(ran.first).toBeGreaterThan(0);
@@ -268,7 +268,7 @@ if (RABBITMQ_URL)
     });
 
     it('gives up an event that comes back unanswered time and again, as when it ends the process of whoever takes it', async () => {
-      const id = await world.teller('product')('product.stockReserved', { orderId: randomUUID() });
+      const id = await world.publisherFor('product')('product.stockReserved', { orderId: randomUUID() });
       await eventually(async () => {
         await onChannel(async (channel, prefix) => {
           const message = await channel.get(`${prefix}order.events`);
@@ -284,7 +284,7 @@ if (RABBITMQ_URL)
       await onChannel((channel, prefix) => channel.deleteQueue(`${prefix}order.events`));
       await eventually(() => onChannel((channel, prefix) => channel.checkQueue(`${prefix}order.events`)));
       const orderId = randomUUID();
-      await world.teller('product')('product.stockReserved', { orderId });
+      await world.publisherFor('product')('product.stockReserved', { orderId });
       await eventually(async () => expect(await world.effects()).toEqual([orderId]));
     });
   });

@@ -116,15 +116,15 @@ it('is the limit of each update of a subscription', async () => {
   const small = client.subscribe('subscription { orderUpdated { id } }');
   await client.listening();
   for (let i = 1; i <= 3; i++) {
-    await gateway.tell(orders.events.processing, {
+    await gateway.publish(orders.events.processing, {
       orderId: stored.id,
       userId: jane.id,
       version: (stored.version += 1),
     });
-    await eventually(() => expect(small.told).toHaveLength(i));
+    await eventually(() => expect(small.received).toHaveLength(i));
   }
   await eventually(() => expect(large.errors.length).toBeGreaterThan(0));
   expect(large.errors[0]).toEqual(tooLarge(1_024)[0]);
-  expect(large.told).toEqual([]);
+  expect(large.received).toEqual([]);
   await client.close();
 });
