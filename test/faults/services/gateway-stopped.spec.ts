@@ -16,7 +16,8 @@ let token: string;
 let load: Load | undefined;
 
 beforeAll(async () => {
-  stack = await ServicesStack.start({ environment: { SHUTDOWN_DELAY_MS: '1000' } });
+  // As in production: a client that is silent for as long may send its next request while its connection is being closed.
+  stack = await ServicesStack.start({ environment: { SHUTDOWN_DELAY_MS: '2000' } });
   const [gateway] = stack.apps.gateway;
   gateways = [gateway!, gateway!.twin((await freePorts(1))[0]!)];
   await gateways[1]!.start();
@@ -47,6 +48,7 @@ class Load {
 
   /** A gateway that refuses the connection has not seen the request: only then is the next one asked. */
   private async run(first: number): Promise<void> {
+    const answeredAt: number[] = [];
     const agents = this.urls.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
     for (let i = first; this.isRunning; i++) {
       const which = i % this.urls.length;
@@ -54,8 +56,10 @@ class Load {
         const answer = await ask(this.urls[which]!, agents[which]!);
         if (answer.includes('"errors"')) this.failures.push(answer);
         else this.answered++;
+        answeredAt[which] = performance.now();
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') this.failures.push(error);
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED')
+          this.failures.push({ error, idleMs: performance.now() - (answeredAt[which] ?? 0) });
         await sleep(5);
       }
     }
