@@ -1,15 +1,15 @@
-import type { ServiceName } from '@app/contracts';
+import { SERVICES, type ServiceName } from '@app/contracts';
 import { deadLetters as handle } from '@app/platform';
 import { readConfig } from './config.js';
 import { Store } from './store.js';
 import { inProcess, rabbitMq } from './transport.js';
 
-const SERVICES: readonly string[] = ['user', 'product', 'order'] satisfies ServiceName[];
-
 /** A service's command, on the data of the standalone, or on the broker that RABBITMQ_URL names; whether that runs or not. */
+const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name);
+
 export async function deadLetters([service = '', ...args]: string[]): Promise<() => Promise<void>> {
-  if (!SERVICES.includes(service)) throw new Error(`Usage: dead-letters ${SERVICES.join('|')} list|redeliver [ID]`);
-  process.stdout.write(`${await onTransport(service as ServiceName, args)}\n`);
+  if (!isService(service)) throw new Error(`Usage: dead-letters ${SERVICES.join('|')} list|redeliver [ID]`);
+  process.stdout.write(`${await onTransport(service, args)}\n`);
   return async () => undefined;
 }
 

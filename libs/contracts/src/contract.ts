@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { ServiceName } from './services.js';
 
 /** A request that one service answers: its pattern (`order.place`), the class of its input, the type of its answer. */
 export interface Request<I = unknown, O = unknown> {
@@ -20,8 +21,6 @@ export interface Event<P = unknown> {
    */
   readonly consumers: readonly ServiceName[];
 }
-
-export type ServiceName = 'user' | 'product' | 'order';
 
 export type In<R> = R extends { input: Type<infer I> } ? I : never;
 export type Out<R> = R extends { output?: infer O } ? O : never;

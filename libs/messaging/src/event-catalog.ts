@@ -1,7 +1,6 @@
-import { orders, products, users, type Event, type ServiceName } from '@app/contracts';
+import { contracts, type Contract, type ServiceName } from '@app/contracts';
 
-const contracts: readonly { service: ServiceName; events: Record<string, Event> }[] = [users, products, orders];
-const allEvents = contracts.flatMap(({ service, events }) =>
+const allEvents = Object.values<Contract>(contracts).flatMap(({ service, events }) =>
   Object.values(events).map((event) => ({ source: service, ...event })),
 );
 const byPattern = new Map(allEvents.map((event) => [event.pattern, event]));

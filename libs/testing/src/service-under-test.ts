@@ -1,13 +1,4 @@
-import {
-  orders,
-  products,
-  users,
-  type Contract,
-  type ClientOf,
-  type Event,
-  type Payload,
-  type ServiceName,
-} from '@app/contracts';
+import { contracts, type Contract, type ClientOf, type Event, type Payload, type ServiceName } from '@app/contracts';
 import {
   clientOf,
   cloudEvent,
@@ -25,11 +16,9 @@ import { eventually } from './eventually.js';
 import { TestBroker } from './test-broker.js';
 import { TestDatabase } from './test-database.js';
 
-const contracts = { user: users, product: products, order: orders };
-
 /** A neighbour's answers, by the names of its contract; a request that has none here fails. */
 export type Stub<C extends Contract> = Partial<ClientOf<C>>;
-export type Stubs = { user?: Stub<typeof users>; product?: Stub<typeof products>; order?: Stub<typeof orders> };
+export type Stubs = { [S in ServiceName]?: Stub<(typeof contracts)[S]> };
 
 /**
  * One service with a database of its own and a real transport (RabbitMQ where `TEST_RABBITMQ_URL` is set, else in process);

@@ -1,7 +1,6 @@
+import { SERVICES } from '@app/contracts';
 import { connect } from 'amqplib';
 import { randomBytes } from 'node:crypto';
-
-const SERVICES = ['user', 'product', 'order'];
 
 /** Queues and exchanges of the test's own on the RabbitMQ that `TEST_RABBITMQ_URL` names, and nothing of them left after `drop`. */
 export class TestBroker {
