@@ -4,9 +4,9 @@ import { readConfig } from './config.js';
 import { Store } from './store.js';
 import { inProcess, rabbitMq } from './transport.js';
 
-/** A service's command, on the data of the standalone, or on the broker that RABBITMQ_URL names; whether that runs or not. */
 const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name);
 
+/** A service's command, on the data of the standalone, or on the broker that RABBITMQ_URL names; whether that runs or not. */
 export async function deadLetters([service = '', ...args]: string[]): Promise<() => Promise<void>> {
   if (!isService(service)) throw new Error(`Usage: dead-letters ${SERVICES.join('|')} list|redeliver [ID]`);
   process.stdout.write(`${await onTransport(service, args)}\n`);
