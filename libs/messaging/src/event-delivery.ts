@@ -1,9 +1,8 @@
-import { AppError, failureOf, type ServiceName } from '@app/contracts';
+import { AppError, failureOf } from '@app/contracts';
 import { Logger } from '@nestjs/common';
 import { BaseRpcContext, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { readCloudEvent, type CloudEvent } from './cloud-event.js';
-import { consumersOf } from './event-catalog.js';
 import { toAppError } from './failure.js';
 import { eventDelay, eventDuration, eventsConsumed, stopwatch } from './metrics.js';
 import { runAsSpan, SpanKind } from '@app/telemetry';
@@ -91,15 +90,6 @@ function afterFailure(
   const delayMs = delaysMs[code === 'SERVICE_UNAVAILABLE' ? Math.min(attempts, UNAVAILABLE_DELAYS - 1) : attempts];
   if (code === 'BAD_USER_INPUT' || delayMs === undefined) return { kind: 'dead', reason };
   return { kind: 'retry', delayMs, reason };
-}
-
-/** @throws when a handler's event would never reach it, so that the mistake is met at start and not by a lost event. */
-export function assertConsumer(service: ServiceName, handlers: Handlers): void {
-  for (const type of handlers.keys()) {
-    if (!consumersOf(type).includes(service)) {
-      throw new Error(`${service} handles ${type}, whose contract does not name it: event(Payload, '${service}')`);
-    }
-  }
 }
 
 /** @throws when it is the event's second handler: they would share one inbox row, and only one would run. */

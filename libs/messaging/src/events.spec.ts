@@ -1,4 +1,4 @@
-import { AppError, orders, products } from '@app/contracts';
+import { AppError, OrderPlaced, orders, products, type OrderEvent } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EntityManager } from '@mikro-orm/postgresql';
@@ -175,15 +175,28 @@ describe.each(transports)('events, %s', (kind) => {
     expect(seen).toHaveLength(3);
   });
 
-  it('whose contract does not name the service are refused at its start', async () => {
+  it('of several kinds may share a handler, each validated against its own payload class', async () => {
+    const seen: unknown[] = [];
     @Controller()
-    class Listener {
-      @OnEvent(orders.events.placed)
-      async placed() {}
+    class OrderChanges {
+      @OnEvent(orders.events.placed, orders.events.cancelled)
+      async changed(event: OrderPlaced | OrderEvent) {
+        seen.push(event);
+      }
     }
-    await expect(world.start({ service: 'order', controllers: [Listener] })).rejects.toThrow(
-      /order handles order.placed/,
+    await world.start({ service: 'product', controllers: [OrderChanges], databaseUrl: world.database.url });
+    const publish = world.publisherFor('order');
+    const cancelled = { orderId: randomUUID(), userId: randomUUID(), version: 2 };
+    const placed = { ...cancelled, version: 1, lines: [{ productId: randomUUID(), quantity: 1 }] };
+    await publish('order.placed', placed);
+    await eventually(() => expect(seen).toEqual([expect.any(OrderPlaced)]));
+    await publish('order.cancelled', cancelled);
+    await eventually(() => expect(seen).toEqual([placed, cancelled]));
+    await publish('order.cancelled', placed);
+    await eventually(async () =>
+      expect(await world.transport.deadLetters('product')).toMatchObject([{ reason: expect.stringMatching(/lines/) }]),
     );
+    expect(seen).toHaveLength(2);
   });
 
   it('with two handlers in one service are refused, for only one of them would run', async () => {

@@ -1,17 +1,20 @@
 import { AppError, validated, type Event, type In, type Out, type Payload, type Request } from '@app/contracts';
 import {
   applyDecorators,
+  createParamDecorator,
   Logger,
   UseFilters,
   UseInterceptors,
   UsePipes,
   type ExceptionFilter,
+  type ExecutionContext,
   type NestInterceptor,
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { map, throwError } from 'rxjs';
+import type { EventContext } from './event-delivery.js';
 import { toAppError } from './failure.js';
 import { InboxInterceptor } from './inbox/inbox.interceptor.js';
 import { RequestContextInterceptor } from './inbox/request-context.interceptor.js';
@@ -36,16 +39,26 @@ const inPortions: NestInterceptor<{ id: string }[]> = {
 };
 
 /**
- * Reacts to an event, once: where the app has a MikroORM, the handler runs in one transaction with its inbox row, and what
- * it does through the injected EntityManager commits with it. One that throws is tried again later.
+ * Handles an event, or several, once each. In an app with a database, the handler runs in one transaction with its inbox row:
+ * what it writes through the injected EntityManager commits with that row. An event whose handler throws is retried later.
  */
-export const OnEvent = <E extends Event>(event: E): Method<(payload: Payload<E>) => Promise<void>> =>
-  applyDecorators(
-    EventPattern<string>(event.pattern),
-    UsePipes(validationBy(event.payload)),
-    UseFilters(eventFailures),
-    UseInterceptors(InboxInterceptor),
-  );
+export const OnEvent =
+  <E extends [Event, ...Event[]]>(...events: E): Method<(payload: Payload<E[number]>) => Promise<void>> =>
+  (target, key, descriptor) => {
+    ValidPayload(events)(target, key, 0);
+    applyDecorators(
+      EventPattern(events.map(({ pattern }) => pattern)),
+      UseFilters(eventFailures),
+      UseInterceptors(InboxInterceptor),
+    )(target, key, descriptor);
+  };
+
+/** The data of an event, validated against the payload class of that event. */
+const ValidPayload = createParamDecorator((events: readonly Event[], context: ExecutionContext) => {
+  const rpc = context.switchToRpc();
+  const { type } = rpc.getContext<EventContext>().event;
+  return validated(events.find(({ pattern }) => pattern === type)!.payload as Type<object>, rpc.getData());
+});
 
 const validationBy = (type: Type): PipeTransform => ({
   transform: (value: unknown) => validated(type as Type<object>, value),

@@ -1,4 +1,4 @@
-import { orders, products, type OrderDto, type OrderKey } from '@app/contracts';
+import { orders, products, type OrderDto, type OrderKey, type OrderPlaced, type StockReserved } from '@app/contracts';
 import { OnEvent, OnRequest } from './message-handlers.js';
 
 /** What the compiler must refuse; `tsc` fails where it does not. */
@@ -34,6 +34,17 @@ export class WrongHandlers {
   // @ts-expect-error the payload is not this event's
   @OnEvent(products.events.stockReserved)
   async wrongPayload(_payload: { productId: string }): Promise<void> {}
+
+  @OnEvent(orders.events.placed, products.events.stockReserved)
+  async payloadOfEither(_payload: OrderPlaced | StockReserved): Promise<void> {}
+
+  // @ts-expect-error the payload is not that of every event
+  @OnEvent(orders.events.placed, products.events.stockReserved)
+  async payloadOfOne(_payload: OrderPlaced): Promise<void> {}
+
+  // @ts-expect-error there is an event at least
+  @OnEvent()
+  async noEvent(): Promise<void> {}
 
   // @ts-expect-error nobody hears what an event's handler answers
   @OnEvent(products.events.stockReserved)

@@ -10,11 +10,12 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
+import { assertHandlersMatch } from './handled-contract.js';
 import { MissedEvents } from './missed-events.js';
 import { OutboxRelay } from './outbox/outbox.relay.js';
 import { Outbox } from './outbox/outbox.js';
 import { REQUEST_CLIENT } from './request-clients.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportServer } from './transport.js';
 
 export interface MessagingOptions {
   /** Left out by a gateway. */
@@ -61,17 +62,24 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
 }
 
 /**
- * Makes an app receive: a service its requests and its events, a gateway (`{ broadcast: 'gateway' }`) the events of its
- * handlers, for each instance of it. They are started by `app.startAllMicroservices()`, and closed with the app.
+ * Connects an app to its messages: a service to its requests and events, a gateway (`{ broadcast: 'gateway' }`) to the events
+ * that it has handlers for. `app.startAllMicroservices()` starts to receive them; closing the app stops it.
+ * @throws when the handlers of a service do not match its contract.
  */
 export function connectMessaging(
   app: INestApplication,
   receiver: ServiceName | { broadcast: string },
   transport: Transport,
 ): void {
-  const servers =
-    typeof receiver === 'string'
-      ? [transport.requestServer(receiver), transport.eventServer(receiver)]
-      : [transport.broadcastServer(receiver.broadcast, () => app.get(MissedEvents).tell())];
-  for (const strategy of servers) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  const connect = (strategy: TransportServer) => {
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    return [...strategy.getHandlers().keys()];
+  };
+  if (typeof receiver === 'object') {
+    connect(transport.broadcastServer(receiver.broadcast, () => app.get(MissedEvents).tell()));
+    return;
+  }
+  const requests = connect(transport.requestServer(receiver));
+  const events = connect(transport.eventServer(receiver));
+  assertHandlersMatch(receiver, requests, events);
 }

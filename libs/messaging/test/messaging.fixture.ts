@@ -38,6 +38,8 @@ interface Part {
   /** Has an outbox and an inbox there. */
   databaseUrl?: string;
   transport?: Transport;
+  /** Starts only with a handler for everything in its contract, as in production. */
+  isComplete?: boolean;
 }
 
 /** A database, a broker, and apps on them; nothing of it is left after `close`. */
@@ -72,7 +74,10 @@ export class World {
       .compile();
     const app = module.createNestApplication(new FastifyAdapter());
     this.later(() => app.close());
-    connectMessaging(app, service ?? { broadcast: 'gateway' }, transport);
+    if (service && !part.isComplete)
+      for (const strategy of [transport.requestServer(service), transport.eventServer(service)])
+        app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    else connectMessaging(app, service ?? { broadcast: 'gateway' }, transport);
     await app.init();
     await app.startAllMicroservices();
     return app;

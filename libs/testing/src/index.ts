@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
+export { idleHandlers } from './idle-handlers.js';
 export { loadOf, type Load } from './load.js';
 export { removeKeys } from './redis-keys.js';
 export { schemaDrift } from './schema-drift.js';

@@ -8,33 +8,19 @@ import { OrderUpdates } from './order-updates.js';
 export class OrderEventsController {
   constructor(private readonly updates: OrderUpdates) {}
 
-  @OnEvent(orders.events.placed)
-  async placed(event: OrderEvent) {
-    this.updates.changed(event);
-  }
-
-  @OnEvent(orders.events.processing)
-  async processing(event: OrderEvent) {
+  @OnEvent(
+    orders.events.placed,
+    orders.events.processing,
+    orders.events.shipped,
+    orders.events.delivered,
+    orders.events.cancelled,
+  )
+  async changed(event: OrderEvent) {
     this.updates.changed(event);
   }
 
   @OnEvent(orders.events.readdressed)
   async readdressed({ userId, orders: changed }: OrdersReaddressed) {
     for (const { orderId, version } of changed) this.updates.changed({ orderId, userId, version });
-  }
-
-  @OnEvent(orders.events.shipped)
-  async shipped(event: OrderEvent) {
-    this.updates.changed(event);
-  }
-
-  @OnEvent(orders.events.delivered)
-  async delivered(event: OrderEvent) {
-    this.updates.changed(event);
-  }
-
-  @OnEvent(orders.events.cancelled)
-  async cancelled(event: OrderEvent) {
-    this.updates.changed(event);
   }
 }

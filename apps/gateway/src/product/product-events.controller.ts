@@ -13,23 +13,8 @@ export class ProductEventsController {
     missedEvents.onMissed(() => void cache.changedElsewhere());
   }
 
-  @OnEvent(products.events.created)
-  created() {
-    return this.cache.changedElsewhere();
-  }
-
-  @OnEvent(products.events.updated)
-  updated() {
-    return this.cache.changedElsewhere();
-  }
-
-  @OnEvent(products.events.deleted)
-  deleted() {
-    return this.cache.changedElsewhere();
-  }
-
-  @OnEvent(products.events.stockChanged)
-  stockChanged() {
+  @OnEvent(products.events.created, products.events.updated, products.events.deleted, products.events.stockChanged)
+  changed() {
     return this.cache.changedElsewhere();
   }
 }

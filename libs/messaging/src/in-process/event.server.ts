@@ -2,7 +2,7 @@ import type { ServiceName } from '@app/contracts';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Drain } from '../drain.js';
-import { addEventHandler, assertConsumer, deliver, type Outcome } from '../event-delivery.js';
+import { addEventHandler, deliver, type Outcome } from '../event-delivery.js';
 import { detached } from './detached.js';
 import type { MessageStore, StoredMessage } from './message-store.js';
 
@@ -38,13 +38,7 @@ export class EventServer extends Server implements CustomTransportStrategy {
     addEventHandler(this.messageHandlers, type, handler, isEvent);
   }
 
-  listen(callback: (error?: unknown) => void): void {
-    try {
-      assertConsumer(this.service, this.messageHandlers);
-    } catch (error) {
-      callback(error);
-      return;
-    }
+  listen(callback: () => void): void {
     this.servers.add(this);
     this.listening = true;
     void this.poll();

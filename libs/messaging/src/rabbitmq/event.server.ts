@@ -2,7 +2,7 @@ import type { ServiceName } from '@app/contracts';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addEventHandler, assertConsumer, deliver, type Outcome } from '../event-delivery.js';
+import { addEventHandler, deliver, type Outcome } from '../event-delivery.js';
 import type { Broker } from './connection.js';
 import { publishConfirmed, Unroutable } from './publish-confirmed.js';
 import { attemptsOf, deadHeaders } from './dead-letters.js';
@@ -25,16 +25,6 @@ export class EventServer extends RabbitMqServer<ConfirmChannel> {
 
   override addHandler(type: string, handler: MessageHandler, isEvent = false): void {
     addEventHandler(this.messageHandlers, type, handler, isEvent);
-  }
-
-  override async listen(callback: (error?: unknown) => void): Promise<void> {
-    try {
-      assertConsumer(this.service, this.messageHandlers);
-    } catch (error) {
-      callback(error);
-      return;
-    }
-    await super.listen(callback);
   }
 
   protected async declare(channel: ConfirmChannel): Promise<string> {

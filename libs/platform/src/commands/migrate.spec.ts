@@ -1,6 +1,6 @@
 import { users } from '@app/contracts';
 import { InProcessTransport, Outbox } from '@app/messaging';
-import { TestDatabase } from '@app/testing';
+import { idleHandlers, TestDatabase } from '@app/testing';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { DatabaseServiceConfig } from '../config/service-config.js';
 import { startService } from '../start-service.js';
 import { migrateDatabase } from './migrate.js';
 
-@Module({})
+@Module({ controllers: [idleHandlers('user')] })
 class ServiceModule {}
 
 const definition = { name: users.service, module: ServiceModule, database: { entities: [], migrations: [] } };

@@ -1,12 +1,12 @@
 import { users } from '@app/contracts';
 import { InProcessTransport } from '@app/messaging';
-import { eventually, TestDatabase } from '@app/testing';
+import { eventually, idleHandlers, TestDatabase } from '@app/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { DatabaseServiceConfig } from '../config/service-config.js';
 import { startService } from '../start-service.js';
 
-@Module({})
+@Module({ controllers: [idleHandlers('user')] })
 class ServiceModule {}
 
 const definition = {

@@ -1,6 +1,6 @@
 import { users } from '@app/contracts';
 import { InProcessTransport } from '@app/messaging';
-import { eventually, TcpProxy, TestDatabase } from '@app/testing';
+import { eventually, idleHandlers, TcpProxy, TestDatabase } from '@app/testing';
 import { afterEach, expect, test } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Module, type INestApplication } from '@nestjs/common';
@@ -8,7 +8,7 @@ import pg from 'pg';
 import { DatabaseServiceConfig } from '../config/service-config.js';
 import { startService } from '../start-service.js';
 
-@Module({})
+@Module({ controllers: [idleHandlers('user')] })
 class EmptyModule {}
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import { users } from '@app/contracts';
 import { InProcessTransport } from '@app/messaging';
-import { eventually, TestDatabase } from '@app/testing';
+import { eventually, idleHandlers, TestDatabase } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -39,7 +39,7 @@ class TestController {
   }
 }
 
-@Module({ controllers: [TestController] })
+@Module({ controllers: [TestController, idleHandlers('user')] })
 class ServiceModule {}
 
 let app: NestFastifyApplication;

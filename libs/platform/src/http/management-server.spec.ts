@@ -1,6 +1,6 @@
 import { users } from '@app/contracts';
 import { InProcessTransport } from '@app/messaging';
-import { TestDatabase } from '@app/testing';
+import { idleHandlers, TestDatabase } from '@app/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ class PublicController {
   }
 }
 
-@Module({ controllers: [PublicController] })
+@Module({ controllers: [PublicController, idleHandlers('user')] })
 class ServiceModule {}
 
 const cleanups: (() => Promise<unknown>)[] = [];
