@@ -8,7 +8,7 @@ export { MissedEvents } from './missed-events.js';
 export { MessagingMigration } from './outbox/messaging.migration.js';
 export { OutboxMessage } from './outbox/outbox-message.entity.js';
 export { OutboxRelay } from './outbox/outbox.relay.js';
-export { Outbox, outboxRow, type OutboxRow } from './outbox/outbox.js';
+export { insertIntoOutbox, Outbox, outboxValues } from './outbox/outbox.js';
 export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 export { clientOf, InjectClient, RequestClients } from './request-clients.js';
 export { Turns } from './turns.js';

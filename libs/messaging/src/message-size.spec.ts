@@ -4,7 +4,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientOf, OnRequest, Outbox, outboxRow } from './index.js';
+import { clientOf, OnRequest, Outbox, outboxValues } from './index.js';
 import { MAX_MESSAGE_BYTES } from './message-size.js';
 import { transports, World } from '../test/messaging.fixture.js';
 
@@ -101,7 +101,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
       message: expect.stringContaining('event product.stockReserved'),
     });
     expect(await world.effects()).toEqual([]);
-    expect(() => outboxRow(products.events.stockReserved, { orderId: HUGE })).toThrow(/event product.stockReserved/);
+    expect(() => outboxValues(products.events.stockReserved, { orderId: HUGE })).toThrow(/event product.stockReserved/);
   });
 
   it('cuts a list that is larger into several requests, and leaves its order', async () => {

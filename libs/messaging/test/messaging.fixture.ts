@@ -1,4 +1,4 @@
-import { type ServiceName } from '@app/contracts';
+import type { Event, Payload, ServiceName } from '@app/contracts';
 import { TestBroker, TestDatabase } from '@app/testing';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { Migrator } from '@mikro-orm/migrations';
@@ -102,6 +102,15 @@ export class World {
       await lastValueFrom(publisher.emit(type, event), { defaultValue: undefined });
       return id;
     };
+  }
+
+  /** Adds one event for each payload to the outbox, as a service would in its own transaction. */
+  async addToOutbox<E extends Event>(event: E, ...payloads: Payload<E>[]): Promise<void> {
+    await this.database.query(
+      `insert into outbox (id, type, data)
+       select gen_random_uuid(), $1, data from jsonb_array_elements($2) with ordinality as list (data, number) order by number`,
+      [event.pattern, JSON.stringify(payloads)],
+    );
   }
 
   async effects(): Promise<string[]> {

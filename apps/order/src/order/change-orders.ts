@@ -1,10 +1,12 @@
 import type { Event, OrderEvent } from '@app/contracts';
-import { currentTraceparent } from '@app/telemetry';
+import { insertIntoOutbox, outboxValues } from '@app/messaging';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
+const ORDER_EVENT = `jsonb_build_object('orderId', id, 'userId', user_id, 'version', version)`;
+
 /**
- * Changes the orders that `where` names and publishes an event for each, in one statement: for what events do to orders.
- * @returns how many there were.
+ * Changes the orders that match `where` and publishes an event for each, in one statement.
+ * @returns the number of orders changed.
  */
 export async function changeOrders(
   em: EntityManager,
@@ -12,16 +14,14 @@ export async function changeOrders(
   { set, where }: { set: string; where: string },
   values: Record<string, unknown>,
 ): Promise<number> {
-  const [told] = await em.execute<[{ changed: number }]>(
+  const [{ count }] = await em.execute<[{ count: number }]>(
     `with changed as (
        update orders set ${set}, version = version + 1, updated_at = now() where ${where} returning id, user_id, version
-     ), told as (
-       insert into outbox (id, type, data, traceparent)
-       select gen_random_uuid(), :event, jsonb_build_object('orderId', id, 'userId', user_id, 'version', version), :traceparent
-       from changed
+     ), published as (
+       ${insertIntoOutbox('changed', ORDER_EVENT)}
      )
-     select count(*)::int as changed from changed`,
-    { ...values, event: event.pattern, traceparent: currentTraceparent() ?? null },
+     select count(*)::int as count from changed`,
+    { ...values, ...outboxValues(event) },
   );
-  return told.changed;
+  return count;
 }

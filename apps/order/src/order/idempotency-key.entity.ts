@@ -12,3 +12,6 @@ export class IdempotencyKey {
   @Property({ type: 'json', nullable: true }) refusal: ErrorData | null;
   @Property({ defaultRaw: 'now()' }) createdAt: Date;
 }
+
+/** A customer's key for one order, and a hash of what it orders. */
+export type KeyedOrder = Pick<IdempotencyKey, 'userId' | 'key' | 'hash'>;

@@ -1,12 +1,10 @@
 import { AppError, type ErrorCode, type ErrorData, type OrderDto, type OrderItemInput } from '@app/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { createHash } from 'node:crypto';
-import type { IdempotencyKey } from './idempotency-key.entity.js';
+import type { KeyedOrder } from './idempotency-key.entity.js';
 import { KeyTaken } from './insert-order.js';
+import { orderDto } from './order-dto.js';
 import { Order } from './order.entity.js';
-
-/** The customer's own name for one order, and a hash of what it orders. */
-export type KeyedOrder = Pick<IdempotencyKey, 'userId' | 'key' | 'hash'>;
 
 /** What the input and the data of the moment decide. After any other error, the order may still be placed. */
 const FINAL: readonly ErrorCode[] = ['USER_NOT_FOUND', 'PRODUCT_NOT_FOUND', 'INSUFFICIENT_STOCK', 'BAD_USER_INPUT'];
@@ -66,7 +64,7 @@ async function outcomeOf(em: EntityManager, { userId, key, hash }: KeyedOrder): 
   if (!known?.hash) return undefined;
   if (known.hash !== hash)
     throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another order before');
-  if (known.orderId) return (await em.findOneOrFail(Order, { id: known.orderId }, { populate: ['items'] })).toDto();
+  if (known.orderId) return orderDto(await em.findOneOrFail(Order, { id: known.orderId }, { populate: ['items'] }));
   if (known.refusal) throw AppError.from(known.refusal);
   return undefined;
 }

@@ -6,20 +6,18 @@ import {
   MAX_LIST,
   mayActFor,
   orders,
-  OrderStatus,
   products,
   toPage,
   type Caller,
-  type Event,
   type NewOrder,
   type OrderCount,
   type OrderDto,
-  type OrderEvent,
   type OrderFilter,
   type OrderKey,
   type OrderKeys,
   type OrderPage,
   type OrdersOf,
+  type OrderStatus,
   type OrderStatusChange,
   type Page,
   type ProductClient,
@@ -31,7 +29,9 @@ import { isUUID } from 'class-validator';
 import { Customers } from './customers.js';
 import { keyedOrder, placeOnce } from './idempotency.js';
 import { insertOrder } from './insert-order.js';
-import { Order } from './order.entity.js';
+import { newOrder } from './new-order.js';
+import { orderDto } from './order-dto.js';
+import { Order, STATUS_EVENTS } from './order.entity.js';
 import { countOrders } from './order-metrics.js';
 import { priceOrder } from './price-order.js';
 
@@ -54,24 +54,25 @@ export class OrderController {
         this.customers.get(userId),
         this.products.quote({ ids: items.map(({ productId }) => productId) }),
       ]);
-      return insertOrder(this.em, customer, priceOrder(items, quotes), keyed);
+      const order = newOrder(customer, priceOrder(items, quotes), keyed);
+      return orderDto(await insertOrder(this.em, order));
     });
   }
 
   @OnRequest(orders.requests.get)
   async get({ caller, id }: OrderKey): Promise<OrderDto | null> {
     const order = await this.em.findOne(Order, { id }, { populate: ['items'] });
-    return order && mayActFor(caller, order.userId) ? order.toDto() : null;
+    return order && mayActFor(caller, order.userId) ? orderDto(order) : null;
   }
 
   @OnRequest(orders.requests.list)
   async list({ caller }: OrdersOf): Promise<OrderDto[]> {
-    return (await this.newest(those({}, caller), MAX_LIST)).map((order) => order.toDto());
+    return (await this.newest(those({}, caller), MAX_LIST)).map(orderDto);
   }
 
   @OnRequest(orders.requests.getMany)
   async getMany({ caller, ids }: OrderKeys): Promise<OrderDto[]> {
-    return (await this.newest({ ...those({}, caller), id: { $in: ids } }, ids.length)).map((order) => order.toDto());
+    return (await this.newest({ ...those({}, caller), id: { $in: ids } }, ids.length)).map(orderDto);
   }
 
   @OnRequest(orders.requests.page)
@@ -79,7 +80,7 @@ export class OrderController {
     const after = keyAfter(page, isCursor);
     const older = after ? { id: { $lt: after[0] } } : {};
     const rows = await this.newest({ ...those(page.filter ?? {}, caller), ...older }, page.first + 1);
-    return toPage(rows, page, { keyOf: ({ id }) => [id], node: (order) => order.toDto() });
+    return toPage(rows, page, { keyOf: ({ id }) => [id], node: orderDto });
   }
 
   @OnRequest(orders.requests.count)
@@ -89,36 +90,33 @@ export class OrderController {
 
   @OnRequest(orders.requests.cancel)
   async cancel({ caller, id }: OrderKey): Promise<OrderDto> {
-    return this.changed(caller, id, (order) => {
-      order.cancel(caller.userId === order.userId ? CancelReason.BY_CUSTOMER : CancelReason.BY_ADMIN);
-      return orders.events.cancelled;
-    });
+    return this.changed(caller, id, (order) =>
+      order.cancel(caller.userId === order.userId ? CancelReason.BY_CUSTOMER : CancelReason.BY_ADMIN),
+    );
   }
 
   @OnRequest(orders.requests.updateStatus)
   async updateStatus({ caller, id, status }: OrderStatusChange): Promise<OrderDto> {
     if (!isAdmin(caller)) throw new AppError('FORBIDDEN', 'Only admins may set the status of an order');
-    return this.changed(caller, id, (order) => {
-      order.advance(status);
-      const { shipped, delivered } = orders.events;
-      return order.status === OrderStatus.SHIPPED ? shipped : delivered;
-    });
+    return this.changed(caller, id, (order) => order.advance(status));
   }
 
   /**
-   * Changes an order under its lock, and tells of it by the event that `change` answers with.
-   * @throws AppError ORDER_NOT_FOUND, also where it is not the caller's.
+   * Changes the status of an order while it is locked, and publishes the event of its new status.
+   * @throws AppError ORDER_NOT_FOUND, also for an order that the caller may not see.
    */
-  private async changed(caller: Caller, id: string, change: (order: Order) => Event<OrderEvent>): Promise<OrderDto> {
+  private async changed(caller: Caller, id: string, change: (order: Order) => void): Promise<OrderDto> {
     const order = await this.em.transactional(async () => {
       const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
       await order.items.init();
-      this.outbox.add(change(order), order.toEvent());
+      change(order);
+      const event = STATUS_EVENTS[order.status];
+      if (event) this.outbox.add(event, order.toEvent());
       return order;
     });
     countOrders(order.status, order.cancelReason);
-    return order.toDto();
+    return orderDto(order);
   }
 
   private newest(which: FilterQuery<Order>, limit: number): Promise<Order[]> {

@@ -1,29 +1,40 @@
 import {
   AppError,
   CancelReason,
-  fromCents,
+  orders,
   OrderStatus,
-  type OrderDto,
+  type Event,
   type OrderEvent,
-  type OrderItemDto,
   type ShippingDetails,
 } from '@app/contracts';
 import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BigIntType, Collection, type Rel } from '@mikro-orm/postgresql';
 
-/** Which statuses each may follow. */
+/** The statuses of an order that has not left yet: it can be cancelled, and it takes a new address of its customer. */
+export const OPEN: readonly OrderStatus[] = [OrderStatus.PENDING, OrderStatus.PROCESSING];
+
+/** The statuses that each status may follow. */
 export const FOLLOWS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   PENDING: [],
   PROCESSING: [OrderStatus.PENDING],
   SHIPPED: [OrderStatus.PROCESSING],
   DELIVERED: [OrderStatus.SHIPPED],
-  CANCELLED: [OrderStatus.PENDING, OrderStatus.PROCESSING],
+  CANCELLED: OPEN,
 };
 
-/** The statuses that somebody sets by hand; the others come of what happens to the stock, or of a cancellation. */
-const SET_BY_HAND: readonly OrderStatus[] = [OrderStatus.SHIPPED, OrderStatus.DELIVERED];
+/** The event that announces the change to each status. No order becomes PENDING: `order.placed` announces a new order. */
+export const STATUS_EVENTS = {
+  PENDING: null,
+  PROCESSING: orders.events.processing,
+  SHIPPED: orders.events.shipped,
+  DELIVERED: orders.events.delivered,
+  CANCELLED: orders.events.cancelled,
+} satisfies Record<OrderStatus, Event<OrderEvent> | null>;
 
-/** The entity guards its transitions; `insert-order.ts` is how a row of it comes to be. */
+/** The statuses that an admin sets. The others follow from the stock or from a cancellation. */
+const MANUAL: readonly OrderStatus[] = [OrderStatus.SHIPPED, OrderStatus.DELIVERED];
+
+/** The entity guards its transitions; `new-order.ts` and `insert-order.ts` place a new one. */
 @Entity({ tableName: 'orders' })
 @Index({ properties: ['userId', 'id'] })
 @Index({ properties: ['userId', 'status', 'id'] })
@@ -37,20 +48,20 @@ export class Order {
   @Enum({ items: () => CancelReason, nullable: true }) cancelReason: CancelReason | null;
   @Property({ type: new BigIntType('number') }) totalCents: number;
   @Property({ type: 'json' }) shipping: ShippingDetails;
-  /** The customer's version that `shipping` is of. */
+  /** The version of the customer that `shipping` was copied from. */
   @Property({ type: 'int' }) shippingVersion: number;
-  /** Counts changes; events carry it, so that the newer of two is known. */
+  /** Counts changes. Events carry it, so that consumers can tell the newer of two. */
   @Property({ type: 'int' }) version: number;
   @Property() createdAt: Date;
   @Property() updatedAt: Date;
-  /** The customer's name for the call that placed it, and what was ordered by that (`idempotency.ts`). */
+  /** The idempotency key that the order was placed with, and the hash of its input (`idempotency.ts`). */
   @Property({ type: 'text', nullable: true, lazy: true }) idempotencyKey: string | null;
   @Property({ type: 'text', nullable: true, lazy: true }) idempotencyHash: string | null;
   @OneToMany(() => OrderItem, (item) => item.order, { orderBy: { id: 'asc' } }) items = new Collection<OrderItem>(this);
 
-  /** A step that an admin reports: SHIPPED, then DELIVERED. */
+  /** Sets a status that an admin reports: SHIPPED, then DELIVERED. */
   advance(status: OrderStatus) {
-    if (!SET_BY_HAND.includes(status)) throw this.conflictWith(status);
+    if (!MANUAL.includes(status)) throw this.conflictWith(status);
     this.become(status);
   }
 
@@ -77,27 +88,6 @@ export class Order {
   toEvent(): OrderEvent {
     return { orderId: this.id, userId: this.userId, version: this.version };
   }
-
-  toDto(): OrderDto {
-    const { id, userId, status, cancelReason, totalCents, createdAt, updatedAt, version } = this;
-    const { shippingAddress, pincode, city, country, phoneNumber } = this.shipping;
-    return {
-      id,
-      userId,
-      items: this.items.map((item) => item.toDto()),
-      total: fromCents(totalCents),
-      status,
-      cancelReason,
-      shippingAddress,
-      pincode,
-      city,
-      country,
-      phoneNumber,
-      createdAt: createdAt.toISOString(),
-      updatedAt: updatedAt.toISOString(),
-      version,
-    };
-  }
 }
 
 @Entity({ tableName: 'order_items' })
@@ -106,11 +96,6 @@ export class OrderItem {
   @ManyToOne(() => Order, { deleteRule: 'cascade' }) @Index() order: Rel<Order>;
   @Property({ type: 'uuid' }) productId: string;
   @Property({ type: 'int' }) quantity: number;
-  /** Of one unit, when the order was placed. */
+  /** The price of one unit when the order was placed. */
   @Property({ type: 'int' }) priceCents: number;
-
-  toDto(): OrderItemDto {
-    const { id, productId, quantity, priceCents } = this;
-    return { id, productId, quantity, price: fromCents(priceCents) };
-  }
 }

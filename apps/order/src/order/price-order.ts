@@ -6,16 +6,18 @@ export interface PricedLine {
   priceCents: number;
 }
 
+export interface PricedOrder {
+  lines: PricedLine[];
+  totalCents: number;
+}
+
 /**
  * The lines with the prices of this moment, and what they come to; refuses what cannot work already now. That the stock is
  * there when the order is reserved is not promised: the product service decides it then.
  * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`, BAD_USER_INPUT with `limit` and
  * `actual` where the total is above MAX_TOTAL.
  */
-export function priceOrder(
-  items: OrderItemInput[],
-  quotes: ProductQuote[],
-): { lines: PricedLine[]; totalCents: number } {
+export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): PricedOrder {
   const quoteOf = new Map(quotes.map((quote) => [quote.id, quote]));
   const quoted = items.map(({ productId, quantity }) => ({ productId, quantity, quote: quoteOf.get(productId) }));
 

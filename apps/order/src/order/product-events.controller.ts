@@ -1,18 +1,9 @@
-import {
-  orders,
-  OrderStatus,
-  products,
-  type CancelReason,
-  type Event,
-  type OrderEvent,
-  type StockRejected,
-  type StockReserved,
-} from '@app/contracts';
+import { OrderStatus, products, type CancelReason, type StockRejected, type StockReserved } from '@app/contracts';
 import { OnEvent } from '@app/messaging';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { changeOrders } from './change-orders.js';
-import { FOLLOWS, Order } from './order.entity.js';
+import { FOLLOWS, Order, STATUS_EVENTS } from './order.entity.js';
 import { countOrders } from './order-metrics.js';
 
 /** What the product service decided about an order's stock. An order that was cancelled meanwhile stays so. */
@@ -22,18 +13,22 @@ export class ProductEventsController {
 
   @OnEvent(products.events.stockReserved)
   async process({ orderId }: StockReserved): Promise<void> {
-    await this.become(OrderStatus.PROCESSING, orders.events.processing, orderId);
+    await this.become(OrderStatus.PROCESSING, orderId);
   }
 
   @OnEvent(products.events.stockRejected)
   async cancel({ orderId, reason }: StockRejected): Promise<void> {
-    await this.become(OrderStatus.CANCELLED, orders.events.cancelled, orderId, reason);
+    await this.become(OrderStatus.CANCELLED, orderId, reason);
   }
 
-  private async become(status: OrderStatus, event: Event<OrderEvent>, id: string, reason: CancelReason | null = null) {
+  private async become(
+    status: OrderStatus.PROCESSING | OrderStatus.CANCELLED,
+    id: string,
+    reason: CancelReason | null = null,
+  ) {
     const changed = await changeOrders(
       this.em,
-      event,
+      STATUS_EVENTS[status],
       {
         set: 'status = :status, cancel_reason = :reason',
         where: 'id = :id and status = any(:before::text[])',
@@ -41,7 +36,7 @@ export class ProductEventsController {
       { id, status, reason, before: `{${FOLLOWS[status].join()}}` },
     );
     countOrders(status, reason, changed);
-    // An event of an order that does not exist is no repeat: it fails, and becomes a dead letter.
+    // An order in another status has seen this event or was cancelled. An event for an unknown order fails and is retried.
     if (!changed) await this.em.findOneOrFail(Order, { id }, { fields: ['id'] });
   }
 }

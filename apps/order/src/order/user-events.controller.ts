@@ -6,11 +6,11 @@ import {
   type UserProfileUpdated,
   type UserRegistered,
 } from '@app/contracts';
-import { OnEvent } from '@app/messaging';
-import { currentTraceparent } from '@app/telemetry';
+import { insertIntoOutbox, OnEvent, outboxValues } from '@app/messaging';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { NO_SHIPPING_DETAILS } from './customers.js';
+import { OPEN } from './order.entity.js';
 
 /**
  * One statement and, for up to MAX_READDRESSED orders, one event, however many orders a customer has. Orders that have the
@@ -21,20 +21,19 @@ const READDRESS_ORDERS = `
     update orders o
     set shipping = c.shipping, shipping_version = c.version, version = o.version + 1, updated_at = now()
     from customers c
-    where c.id = :userId and o.user_id = :userId and o.status in ('PENDING', 'PROCESSING')
+    where c.id = :userId and o.user_id = :userId and o.status in (${OPEN.map((status) => `'${status}'`)})
       and o.shipping_version < c.version and o.shipping <> c.shipping
     returning o.id, o.version
   ), numbered as (
     select id, version, row_number() over () - 1 as number from changed
   )
-  insert into outbox (id, type, data, traceparent)
-  select gen_random_uuid(), :event,
-    jsonb_build_object(
-      'userId', :userId::uuid,
-      'orders', jsonb_agg(jsonb_build_object('orderId', id, 'version', version))
-    ),
-    :traceparent
-  from numbered group by number / :portion`;
+  ${insertIntoOutbox(
+    'numbered group by number / :portion',
+    `jsonb_build_object(
+       'userId', :userId::uuid,
+       'orders', jsonb_agg(jsonb_build_object('orderId', id, 'version', version))
+     )`,
+  )}`;
 
 /** Keeps this service's copy of customers, and the addresses of orders that have not left yet, up to date. */
 @Controller()
@@ -52,9 +51,8 @@ export class UserEventsController {
     await this.remember(userId, version, shipping);
     await this.em.execute(READDRESS_ORDERS, {
       userId,
-      event: orders.events.readdressed.pattern,
       portion: MAX_READDRESSED,
-      traceparent: currentTraceparent() ?? null,
+      ...outboxValues(orders.events.readdressed),
     });
   }
 

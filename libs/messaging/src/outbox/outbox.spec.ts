@@ -7,7 +7,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { from, lastValueFrom } from 'rxjs';
-import { OnEvent, OnRequest, Outbox, outboxRow } from '../index.js';
+import { OnEvent, OnRequest, Outbox } from '../index.js';
 import { currentTraceparent, runWithTrace } from '@app/telemetry';
 import { ormOptions, transports, World } from '../../test/messaging.fixture.js';
 import { OutboxRelay } from './outbox.relay.js';
@@ -79,15 +79,7 @@ describe.each(transports)('the outbox, %s', (kind) => {
   const orderIds = () => heard.map(({ orderId }) => orderId);
 
   async function write(ids: string[]): Promise<void> {
-    for (const orderId of ids) {
-      const row = outboxRow(products.events.stockReserved, { orderId });
-      await world.database.query('insert into outbox (id, type, data, traceparent) values ($1, $2, $3, $4)', [
-        row.id,
-        row.type,
-        row.data,
-        row.traceparent,
-      ]);
-    }
+    for (const orderId of ids) await world.addToOutbox(products.events.stockReserved, { orderId });
   }
 
   it('tells what was committed, in its trace, and nothing that was not', async () => {

@@ -29,21 +29,18 @@ export class Outbox {
   }
 }
 
-/** The columns of an outbox row, for a statement of one's own: `insert into outbox (id, type, data, traceparent) values …`. */
-export interface OutboxRow {
-  id: string;
-  type: string;
-  /** JSON */
-  data: string;
-  traceparent: string | null;
-}
+/**
+ * SQL that adds one event to the outbox for each row of `from`, as a part of a larger statement. `data` is an SQL expression
+ * for the payload, by default the payload given to `outboxValues`.
+ */
+export const insertIntoOutbox = (from: string, data = ':eventData::jsonb') =>
+  `insert into outbox (id, type, data, traceparent) select gen_random_uuid(), :eventType, ${data}, :traceparent from ${from}`;
 
-/** @throws AppError when it is too large for a message: its relay could never publish it. */
-export const outboxRow = <E extends Event>(event: E, payload: Payload<E>): OutboxRow => ({
-  id: randomUUID(),
-  type: event.pattern,
-  data: jsonOf(event, payload),
+/** The values that `insertIntoOutbox` refers to. @throws AppError when the payload is too large for a message. */
+export const outboxValues = <E extends Event>(event: E, payload?: Payload<E>) => ({
+  eventType: event.pattern,
   traceparent: currentTraceparent() ?? null,
+  ...(payload !== undefined && { eventData: jsonOf(event, payload) }),
 });
 
 const jsonOf = (event: Event, payload: unknown) => checkedSize(JSON.stringify(payload), `event ${event.pattern}`);

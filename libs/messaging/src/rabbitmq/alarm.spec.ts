@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OnEvent, OnRequest, outboxRow } from '../index.js';
+import { OnEvent, OnRequest } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { AlarmProxy } from '../../test/alarm-proxy.fixture.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
@@ -107,8 +107,7 @@ if (RABBITMQ_URL)
       await world.start({ service: 'product', databaseUrl: world.database.url, transport: proxied });
       const publish = async () => {
         const orderId = randomUUID();
-        const { id, type, data } = outboxRow(products.events.stockReserved, { orderId });
-        await world.database.query('insert into outbox (id, type, data) values ($1, $2, $3)', [id, type, data]);
+        await world.addToOutbox(products.events.stockReserved, { orderId });
         return orderId;
       };
       const before = await publish();

@@ -7,7 +7,7 @@ import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OnEvent, outboxRow } from '../index.js';
+import { OnEvent } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { publishConfirmed, Unroutable } from './publish-confirmed.js';
 
@@ -49,11 +49,7 @@ if (RABBITMQ_URL)
 
     async function publish(count: number): Promise<string[]> {
       const orderIds = Array.from({ length: count }, () => randomUUID());
-      const rows = orderIds.map((orderId) => outboxRow(products.events.stockReserved, { orderId }));
-      await world.database.query(
-        'insert into outbox (id, type, data) select * from unnest($1::uuid[], $2::text[], $3::jsonb[])',
-        [rows.map(({ id }) => id), rows.map(({ type }) => type), rows.map(({ data }) => data)],
-      );
+      await world.addToOutbox(products.events.stockReserved, ...orderIds.map((orderId) => ({ orderId })));
       return orderIds;
     }
     const expectEffects = (orderIds: string[]) =>

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
-import { MissedEvents, OnEvent, OnRequest, outboxRow } from '../index.js';
+import { MissedEvents, OnEvent, OnRequest } from '../index.js';
 import { RABBITMQ_URL, RETRY_DELAYS_MS, World } from '../../test/messaging.fixture.js';
 import { REQUESTS_AT_ONCE } from '../request-dispatch.js';
 import { RabbitMqTransport } from './rabbitmq.transport.js';
@@ -155,10 +155,7 @@ if (RABBITMQ_URL)
 
       proxy.cut();
       const orderIds = Array.from({ length: 50 }, () => randomUUID());
-      for (const orderId of orderIds) {
-        const { id, type, data } = outboxRow(products.events.stockReserved, { orderId });
-        await world.database.query('insert into outbox (id, type, data) values ($1, $2, $3)', [id, type, data]);
-      }
+      await world.addToOutbox(products.events.stockReserved, ...orderIds.map((orderId) => ({ orderId })));
       const start = Date.now();
       await expect(ask('order.list', { caller })).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
       await expect(proxied.check()).rejects.toThrow(/RabbitMQ/);
