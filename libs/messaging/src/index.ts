@@ -1,6 +1,7 @@
 export { cloudEvent, type CloudEvent } from './cloud-event.js';
 export { connectionOptions, DatabaseClient } from './database/database-client.js';
 export { InProcessTransport } from './in-process/in-process.transport.js';
+export { afterCommit } from './inbox/after-commit.js';
 export { InboxMessage } from './inbox/inbox-message.entity.js';
 export { OnEvent, OnRequest } from './message-handlers.js';
 export { connectMessaging, MessagingModule, type MessagingOptions } from './messaging.module.js';

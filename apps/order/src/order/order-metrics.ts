@@ -1,16 +1,18 @@
 import { CancelReason, OrderStatus } from '@app/contracts';
+import { afterCommit } from '@app/messaging';
 import { Counter } from 'prom-client';
 
 const ordersTotal = new Counter({
   name: 'bazaar_orders_total',
-  help: 'Orders that have come to a status; reason is why one is CANCELLED, else empty',
+  help: 'Orders by the status they reached; reason is the cancel reason of CANCELLED, otherwise empty',
   labelNames: ['service', 'status', 'reason'] as const,
 });
 
+/** Counts orders that have come to a status, once that has committed. */
 export const countOrders = (status: OrderStatus, reason: CancelReason | null = null, orders = 1) =>
-  ordersTotal.inc({ service: 'order', status, reason: reason ?? '' }, orders);
+  afterCommit(() => ordersTotal.inc({ service: 'order', status, reason: reason ?? '' }, orders));
 
-// A rate does not see the first increment of a series that was not there before.
+// rate() does not count the first increment of a new series, so each series starts at 0.
 for (const status of Object.values(OrderStatus))
   for (const reason of status === OrderStatus.CANCELLED ? Object.values(CancelReason) : [null])
     countOrders(status, reason, 0);

@@ -1,4 +1,5 @@
 import { CancelReason } from '@app/contracts';
+import { afterCommit } from '@app/messaging';
 import { Counter } from 'prom-client';
 
 type Outcome = 'reserved' | CancelReason.OUT_OF_STOCK | CancelReason.PRODUCT_UNAVAILABLE;
@@ -9,9 +10,10 @@ const stockReservations = new Counter({
   labelNames: ['service', 'outcome'] as const,
 });
 
+/** Counts reservations by their outcome, once that has committed. */
 export const countReservations = (outcome: Outcome, orders = 1) =>
-  stockReservations.inc({ service: 'product', outcome }, orders);
+  afterCommit(() => stockReservations.inc({ service: 'product', outcome }, orders));
 
-// A rate does not see the first increment of a series that was not there before.
+// rate() does not count the first increment of a new series, so each series starts at 0.
 for (const outcome of ['reserved', CancelReason.OUT_OF_STOCK, CancelReason.PRODUCT_UNAVAILABLE] as const)
   countReservations(outcome, 0);

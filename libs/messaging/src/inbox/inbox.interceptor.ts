@@ -5,6 +5,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { EventContext } from '../event-delivery.js';
 import { inboxDuplicates } from '../metrics.js';
 import { Turns } from '../turns.js';
+import { afterCommit, withEffects } from './after-commit.js';
 
 /** Where the configuration does not say: pg's own. */
 const DEFAULT_POOL_SIZE = 10;
@@ -30,14 +31,15 @@ export class InboxInterceptor implements NestInterceptor {
 
   /** A delivery of the same event that runs at the same time waits at the insert for how this one ends. */
   private once(em: EntityManager, { event, consumer }: EventContext, next: CallHandler): Promise<void> {
-    return em.transactional(async (tx) => {
+    const handle = async (tx: EntityManager) => {
       const first = await tx.execute(
         'insert into inbox (message_id) values (?) on conflict do nothing returning message_id',
         [event.id],
       );
       if (first.length) await lastValueFrom(next.handle(), { defaultValue: undefined });
-      else inboxDuplicates.inc({ service: consumer, event: event.type });
-    });
+      else afterCommit(() => inboxDuplicates.inc({ service: consumer, event: event.type }));
+    };
+    return withEffects(() => em.transactional(handle));
   }
 }
 
