@@ -1,6 +1,6 @@
 import { AuthModule } from '@app/auth';
-import { badUserInput, orders, products, users } from '@app/contracts';
-import { RequestClients } from '@app/messaging';
+import { orders, products, users } from '@app/contracts';
+import { badUserInput, RequestClients } from '@app/messaging';
 import type { ServiceDefinition } from '@app/platform';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { CacheModule } from '@nestjs/cache-manager';

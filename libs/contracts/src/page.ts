@@ -2,7 +2,6 @@ import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { AppError } from './errors.js';
 import { IsText } from './validation.js';
 
 const DEFAULT_PAGE = 20;
@@ -60,51 +59,4 @@ export function ConnectionOf<T>(node: Type<T>, name: string) {
     @Field(() => PageInfo) pageInfo: PageInfo;
   }
   return Connection;
-}
-
-type SortKey = readonly (string | number)[];
-
-/** Makes a page of what was read in order: up to one row more than asked for, which tells whether there is a next page. */
-export function toPage<Row, T>(
-  rows: Row[],
-  { first, after }: PageArgs,
-  { keyOf, node }: { keyOf: (row: Row) => SortKey; node: (row: Row) => T },
-): Page<T> {
-  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(keyOf(row)), node: node(row) }));
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: rows.length > first,
-      hasPreviousPage: typeof after === 'string',
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
-}
-
-/** Opaque to callers; inside, what the row is sorted by, so that the next page begins there whatever was added meanwhile. */
-const cursorOf = (key: SortKey) => Buffer.from(JSON.stringify(key)).toString('base64url');
-
-/**
- * What `after` stands for, or undefined at the beginning.
- * @param isKey whether it is a key of this list in this order: cursors come from callers.
- * @throws AppError BAD_USER_INPUT.
- */
-export function keyAfter<K extends SortKey>(
-  { after }: PageArgs,
-  isKey: (key: readonly unknown[]) => key is K,
-): K | undefined {
-  if (after === undefined || after === null) return undefined;
-  const key = parsed(after);
-  if (Array.isArray(key) && isKey(key)) return key;
-  const message = 'after must be a cursor of this list';
-  throw new AppError('BAD_USER_INPUT', message, { fields: { after: [message] } });
-}
-
-function parsed(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { plainToInstance, Transform, Type as TypeOf } from 'class-transformer';
+import { Transform, Type as TypeOf } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -13,11 +13,8 @@ import {
   Max,
   Min,
   ValidateNested,
-  validateSync,
   ValidateBy,
-  type ValidationError,
 } from 'class-validator';
-import { AppError } from './errors.js';
 import { fromCents, toCents } from './money.js';
 
 /** The most units that a product may have in stock and in reservations together, so that what comes back to it fits 32 bits. */
@@ -101,29 +98,3 @@ export const IsNested = (type: () => Type) => applyDecorators(IsObject(), Valida
 
 export const IsListOf = (type: () => Type, min: number, max: number) =>
   applyDecorators(IsArray(), ArrayMinSize(min), ArrayMaxSize(max), ValidateNested({ each: true }), TypeOf(type));
-
-/**
- * Checks data against a payload class and returns an instance of it.
- * @throws AppError BAD_USER_INPUT whose `fields` maps each faulty path (`items.0.quantity`) to the rules it breaks.
- */
-export function validated<T extends object>(type: Type<T>, data: unknown): T {
-  const given = data ?? {};
-  if (typeof given !== 'object' || Array.isArray(given))
-    throw new AppError('BAD_USER_INPUT', 'The input must be an object');
-  const instance = plainToInstance(type, given) as T;
-  // A class without rules, `Nothing`, is not unknown: it allows nothing.
-  const faults = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
-  if (faults.length) throw badUserInput(faults);
-  return instance;
-}
-
-export function badUserInput(faults: ValidationError[]): AppError {
-  const fields = Object.fromEntries(faults.flatMap((fault) => rulesBroken(fault, '')));
-  return new AppError('BAD_USER_INPUT', Object.values(fields).flat().join('; '), { fields });
-}
-
-function rulesBroken(fault: ValidationError, parent: string): [string, string[]][] {
-  const path = parent + fault.property;
-  const own = fault.constraints ? [[path, Object.values(fault.constraints)] as [string, string[]]] : [];
-  return [...own, ...(fault.children ?? []).flatMap((child) => rulesBroken(child, `${path}.`))];
-}

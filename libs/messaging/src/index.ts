@@ -13,4 +13,5 @@ export { insertIntoOutbox, Outbox, outboxValues } from './outbox/outbox.js';
 export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 export { clientOf, InjectClient, RequestClients } from './request-clients.js';
 export { Turns } from './turns.js';
+export { badUserInput } from './validation.js';
 export type { DeadLetter, Transport, TransportServer } from './transport.js';

@@ -1,4 +1,4 @@
-import { AppError, validated, type Event, type In, type Out, type Payload, type Request } from '@app/contracts';
+import { AppError, type Event, type In, type Out, type Payload, type Request } from '@app/contracts';
 import {
   applyDecorators,
   createParamDecorator,
@@ -19,6 +19,7 @@ import { toAppError } from './failure.js';
 import { InboxInterceptor } from './inbox/inbox.interceptor.js';
 import { RequestContextInterceptor } from './inbox/request-context.interceptor.js';
 import { portionOf } from './rows.js';
+import { validated } from './validation.js';
 
 type Method<F> = <T extends F>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>) => void;
 

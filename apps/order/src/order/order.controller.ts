@@ -2,12 +2,10 @@ import {
   AppError,
   CancelReason,
   isAdmin,
-  keyAfter,
   MAX_LIST,
   mayActFor,
   orders,
   products,
-  toPage,
   type Caller,
   type NewOrder,
   type OrderCount,
@@ -23,6 +21,7 @@ import {
   type ProductClient,
 } from '@app/contracts';
 import { InjectClient, OnRequest, Outbox } from '@app/messaging';
+import { keyAfter, toPage } from '@app/platform';
 import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { isUUID } from 'class-validator';

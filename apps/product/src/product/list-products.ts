@@ -1,14 +1,13 @@
 import {
-  keyAfter,
   MAX_PRICE,
   ProductSort,
   toCents,
-  toPage,
   type Page,
   type ProductDto,
   type ProductFilter,
   type ProductPageArgs,
 } from '@app/contracts';
+import { keyAfter, toPage } from '@app/platform';
 import { raw, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import { isInt, isString, isUUID, max, min } from 'class-validator';
 import { plainText, Product } from './product.entity.js';

@@ -1,8 +1,6 @@
 import {
   AppError,
-  keyAfter,
   MAX_LIST,
-  toPage,
   users,
   type Page,
   type PageArgs,
@@ -12,6 +10,7 @@ import {
   type UserIds,
 } from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
+import { keyAfter, toPage } from '@app/platform';
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { isUUID } from 'class-validator';

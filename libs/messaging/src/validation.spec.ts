@@ -1,12 +1,19 @@
+import {
+  AppError,
+  LoginInput,
+  MAX_STOCK,
+  NewOrder,
+  Nothing,
+  ProductInput,
+  ProductUpdateInput,
+  ProfileInput,
+  RegisterInput,
+  StockChanged,
+  UserProfileUpdated,
+} from '@app/contracts';
 import { describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { AppError } from './errors.js';
-import { Nothing } from './nothing.js';
-import { NewOrder } from './order/order.dto.js';
-import { ProductInput, ProductUpdateInput, StockChanged } from './product/product.dto.js';
-import { LoginInput, RegisterInput } from './user/session.dto.js';
-import { ProfileInput, UserProfileUpdated } from './user/user.dto.js';
-import { MAX_STOCK, validated } from './validation.js';
+import { validated } from './validation.js';
 
 const caller = { userId: randomUUID(), role: 'CUSTOMER' };
 const product = { name: 'Tea', price: 19.99, description: '', stock: 0 };
