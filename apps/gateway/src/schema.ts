@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
-import { lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { SessionResolver } from './auth/session.resolver.js';
 import { OrderConnectionResolver } from './order/order-connection.resolver.js';
 import { OrderItemResolver } from './order/order-item.resolver.js';
@@ -24,13 +24,15 @@ export const resolvers = [
   OrderSubscription,
 ];
 
-/** The API as the code has it, in GraphQL's own language: what `schema.graphql` holds. */
-export async function printedSchema(): Promise<string> {
+/** The schema that the resolvers declare, without a running gateway. */
+export async function apiSchema(): Promise<GraphQLSchema> {
   const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: false });
   try {
-    const schema = await app.get(GraphQLSchemaFactory).create(resolvers, buildSchemaOptions);
-    return printSchema(lexicographicSortSchema(schema));
+    return await app.get(GraphQLSchemaFactory).create(resolvers, buildSchemaOptions);
   } finally {
     await app.close();
   }
 }
+
+/** The schema as text: the content of `schema.graphql`. */
+export const printedSchema = async (): Promise<string> => printSchema(lexicographicSortSchema(await apiSchema()));

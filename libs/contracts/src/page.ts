@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { bytesComplexity } from './complexity.js';
 import { IsText } from './validation.js';
 
 const DEFAULT_PAGE = 20;
@@ -11,13 +12,15 @@ export const MAX_PAGE = 100;
 export const MAX_LIST = 1000;
 /** The longest cursor: of a name of 200 characters that JSON writes as `\\u0001`. */
 export const MAX_CURSOR = 2000;
+/** The longest cursor of a list that is sorted by id. */
+const MAX_ID_CURSOR = 60;
 
 @ObjectType({ description: 'Relay Cursor Connections.' })
 export class PageInfo {
   @Field() hasNextPage: boolean;
   @Field() hasPreviousPage: boolean;
-  @Field(() => String, { nullable: true }) startCursor: string | null;
-  @Field(() => String, { nullable: true }) endCursor: string | null;
+  @Field(() => String, { nullable: true, complexity: bytesComplexity(MAX_CURSOR) }) startCursor: string | null;
+  @Field(() => String, { nullable: true, complexity: bytesComplexity(MAX_CURSOR) }) endCursor: string | null;
 }
 
 /** A page as a service answers it; the total is a question of its own, since counting costs more than a page does. */
@@ -46,10 +49,10 @@ export class PageArgs {
  * object type.
  * @see https://relay.dev/graphql/connections.htm
  */
-export function ConnectionOf<T>(node: Type<T>, name: string) {
+export function ConnectionOf<T>(node: Type<T>, name: string, maxCursor = MAX_ID_CURSOR) {
   @ObjectType(`${name}Edge`)
   class Edge {
-    @Field() cursor: string;
+    @Field({ complexity: bytesComplexity(maxCursor) }) cursor: string;
     @Field(() => node) node: T;
   }
 

@@ -2,12 +2,13 @@ import { CurrentSession, CurrentUser, Public, SignedIn } from '@app/auth';
 import { AuthTokens, type Caller, ChangePasswordInput, type UserClient, LoginInput, users } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { HASHING_COMPLEXITY } from './hashing-complexity.js';
 
 @Resolver()
 export class SessionResolver {
   constructor(@InjectClient(users) private readonly userService: UserClient) {}
 
-  @Mutation(() => AuthTokens)
+  @Mutation(() => AuthTokens, { complexity: HASHING_COMPLEXITY })
   @Public()
   loginUser(@Args('input') input: LoginInput): Promise<AuthTokens> {
     return this.userService.login(input);
@@ -32,7 +33,7 @@ export class SessionResolver {
     return true;
   }
 
-  @Mutation(() => AuthTokens)
+  @Mutation(() => AuthTokens, { complexity: HASHING_COMPLEXITY })
   @SignedIn()
   changePassword(
     @Args('input') passwords: ChangePasswordInput,

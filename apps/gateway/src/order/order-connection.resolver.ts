@@ -11,6 +11,7 @@ import {
 } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 
 /** A page, and what `totalCount` counts where it is asked for. */
 type FilteredPage = Page<OrderDto> & { filter: OrderFilter };
@@ -25,7 +26,7 @@ export class OrderConnectionResolver {
     return { ...(await this.orderService.page({ caller, page })), filter: page.filter ?? {} };
   }
 
-  @ResolveField(() => Int)
+  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
   totalCount(@Parent() { filter }: FilteredPage, @CurrentUser() caller: Caller): Promise<number> {
     return this.orderService.count({ caller, filter });
   }

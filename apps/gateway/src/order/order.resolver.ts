@@ -4,6 +4,7 @@ import { InjectClient } from '@app/messaging';
 import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { IdArgument } from '../graphql/id-argument.js';
+import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { UserLoader } from '../user/user.loader.js';
 import { type Operation, withIdempotencyKey } from './idempotency-key.js';
 
@@ -60,7 +61,7 @@ export class OrderResolver {
     return this.orderService.updateStatus({ caller, id, status });
   }
 
-  @ResolveField(() => UserDto, { nullable: true })
+  @ResolveField(() => UserDto, { nullable: true, complexity: RESOLVER_COMPLEXITY })
   user(@Parent() { userId }: OrderDto, @Context() operation: object): Promise<UserDto | null> {
     return this.users.load(operation, userId);
   }

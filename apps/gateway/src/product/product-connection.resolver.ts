@@ -1,6 +1,7 @@
 import { Public } from '@app/auth';
 import { type Page, ProductConnection, type ProductDto, type ProductFilter, ProductPageArgs } from '@app/contracts';
 import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { ProductCache } from './product.cache.js';
 
 /** A page, and what `totalCount` counts where it is asked for. */
@@ -16,7 +17,7 @@ export class ProductConnectionResolver {
     return { ...(await this.cache.page(page)), filter: page.filter ?? {} };
   }
 
-  @ResolveField(() => Int)
+  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
   totalCount(@Parent() { filter }: FilteredPage): Promise<number> {
     return this.cache.count(filter);
   }

@@ -11,6 +11,7 @@ import {
 import { InjectClient } from '@app/messaging';
 import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
+import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { UserLoader } from '../user/user.loader.js';
 import { ProductCache } from './product.cache.js';
 import { ProductLoader } from './product.loader.js';
@@ -67,6 +68,7 @@ export class ProductResolver {
   @ResolveField(() => UserDto, {
     nullable: true,
     description: 'Who created it, and with admins alone may change it.',
+    complexity: RESOLVER_COMPLEXITY,
   })
   seller(@Parent() { sellerId }: ProductDto, @Context() operation: object): Promise<UserDto | null> {
     return this.users.load(operation, sellerId);

@@ -2,6 +2,7 @@ import { SignedIn } from '@app/auth';
 import { type Page, PageArgs, type UserClient, UserConnection, type UserDto, users } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Int, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 
 @Resolver(() => UserConnection)
 export class UserConnectionResolver {
@@ -13,7 +14,7 @@ export class UserConnectionResolver {
     return this.userService.page(page);
   }
 
-  @ResolveField(() => Int)
+  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
   totalCount(): Promise<number> {
     return this.userService.count({});
   }

@@ -12,7 +12,9 @@ import {
 } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { HASHING_COMPLEXITY } from '../auth/hashing-complexity.js';
 import { IdArgument } from '../graphql/id-argument.js';
+import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { maskEmail } from './mask-email.js';
 import { UserLoader } from './user.loader.js';
 
@@ -46,7 +48,7 @@ export class UserResolver {
     return me;
   }
 
-  @Mutation(() => UserDto)
+  @Mutation(() => UserDto, { complexity: HASHING_COMPLEXITY })
   @Public()
   async registerUser(@Args('input') input: RegisterInput): Promise<UserDto> {
     const user = await this.userService.register(input);
@@ -60,12 +62,12 @@ export class UserResolver {
     return this.userService.updateProfile({ caller, changes: input });
   }
 
-  @ResolveField()
+  @ResolveField({ complexity: RESOLVER_COMPLEXITY })
   email(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): string {
     return this.maySeeAll(user, caller) ? user.email : maskEmail(user.email);
   }
 
-  @ResolveField()
+  @ResolveField({ complexity: RESOLVER_COMPLEXITY })
   profile(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): ProfileDto | null {
     return this.maySeeAll(user, caller) ? user.profile : null;
   }

@@ -1,8 +1,10 @@
-import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Extensions, Field, Float, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ArrayUnique, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
+import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
 import { ConnectionOf, PageArgs } from '../page.js';
+import { MAX_ADDRESS } from '../user/user.dto.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
@@ -21,7 +23,10 @@ export class OrderItemDto {
 export class OrderDto {
   @Field(() => ID) id: string;
   @Field(() => ID) userId: string;
-  @Field(() => [OrderItemDto]) items: OrderItemDto[];
+  /** Most orders have few; the gateway checks the actual number before it resolves them. */
+  @Field(() => [OrderItemDto])
+  @Extensions({ rows: 2 })
+  items: OrderItemDto[];
   @Field(() => Float) total: number;
   @Field(() => String, {
     description: 'PENDING, PROCESSING (stock is reserved), SHIPPED, DELIVERED or CANCELLED.',
@@ -32,7 +37,7 @@ export class OrderDto {
     description: 'Why it is CANCELLED: OUT_OF_STOCK, PRODUCT_UNAVAILABLE, BY_CUSTOMER or BY_ADMIN; null otherwise.',
   })
   cancelReason: CancelReason | null;
-  @Field() shippingAddress: string;
+  @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
   @Field() pincode: string;
   @Field() city: string;
   @Field() country: string;

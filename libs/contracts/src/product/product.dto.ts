@@ -2,9 +2,10 @@ import { ArgsType, Field, Float, ID, InputType, Int, ObjectType, registerEnumTyp
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
+import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
 import { CancelReason } from '../order/order-status.js';
-import { ConnectionOf, PageArgs } from '../page.js';
+import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
 
 /** The longest description that is accepted, in characters; products of earlier releases may have more. */
@@ -17,14 +18,14 @@ export class ProductDto {
   @Field(() => Float, { description: 'Unit price, at most two decimals; kept and added up as whole cents.' })
   price: number;
   @Field(() => Int, { description: 'Units that can still be ordered.' }) stock: number;
-  @Field() description: string;
+  @Field({ complexity: textComplexity(MAX_DESCRIPTION) }) description: string;
   sellerId: string;
   @Field(() => DateTime) createdAt: string;
   @Field(() => DateTime) updatedAt: string;
 }
 
 @ObjectType()
-export class ProductConnection extends ConnectionOf(ProductDto, 'Product') {}
+export class ProductConnection extends ConnectionOf(ProductDto, 'Product', MAX_CURSOR) {}
 
 @InputType()
 export class ProductFilter {

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { IsInt, IsISO8601, IsOptional, IsString } from 'class-validator';
 import { Caller, Role } from '../caller.js';
+import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
 import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
@@ -23,8 +24,8 @@ export class ShippingDetails {
 
 @ObjectType('Profile', { description: 'A detail that the user has not given yet is an empty string.' })
 export class ProfileDto implements ShippingDetails {
-  @Field() bio: string;
-  @Field() shippingAddress: string;
+  @Field({ complexity: textComplexity(MAX_BIO) }) bio: string;
+  @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
   @Field() pincode: string;
   @Field() city: string;
   @Field() country: string;

@@ -1,4 +1,4 @@
-import { MAX_ADDRESS, MAX_BIO, MAX_CURSOR, MAX_DESCRIPTION, MAX_LIST } from '@app/contracts';
+import { MAX_LIST } from '@app/contracts';
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -18,9 +18,8 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** How many rows a list is taken to have where that is not MAX_LIST, the most that any has which is not named here. */
-const ROWS: Record<string, number> = {
-  'Order.items': 2,
+/** Estimated rows of the lists of introspection. A list of the API declares its own, `@Extensions({ rows })`, or counts as MAX_LIST. */
+const INTROSPECTION_ROWS: Record<string, number> = {
   '__Schema.types': 60,
   '__Schema.directives': 6,
   '__Type.fields': 8,
@@ -33,39 +32,10 @@ const ROWS: Record<string, number> = {
   '__Directive.locations': 6,
 };
 
-/** The fields whose text may take more than BYTES_OF_ONE. */
-const MAX_BYTES: Record<string, number> = {
-  'Product.description': 4 * MAX_DESCRIPTION,
-  'Profile.bio': 4 * MAX_BIO,
-  'Profile.shippingAddress': 4 * MAX_ADDRESS,
-  'Order.shippingAddress': 4 * MAX_ADDRESS,
-  'ProductEdge.cursor': MAX_CURSOR,
-  'PageInfo.startCursor': MAX_CURSOR,
-  'PageInfo.endCursor': MAX_CURSOR,
-};
-/** A cost of one is worth so many bytes of an answer; text has up to four bytes a character. */
-const BYTES_OF_ONE = 1_000;
-
-/** What costs more than the one that every other field does. A resolver of ours takes as long as many fields without. */
-const WEIGHTS: Record<string, number> = {
-  ...Object.fromEntries(Object.entries(MAX_BYTES).map(([field, bytes]) => [field, Math.ceil(bytes / BYTES_OF_ONE)])),
-  'Product.seller': 20,
-  'OrderItem.product': 20,
-  'Order.user': 20,
-  'User.email': 20,
-  'User.profile': 20,
-  // Counts every row.
-  'UserConnection.totalCount': 3_000,
-  'ProductConnection.totalCount': 3_000,
-  'OrderConnection.totalCount': 3_000,
-  // Hash a password, which is slow by intent.
-  'Mutation.registerUser': 120_000,
-  'Mutation.loginUser': 120_000,
-  'Mutation.changePassword': 120_000,
-};
-
-/** Every other mutation: transactions, events, and what they set off in other services. One operation has room for 14. */
+/** A mutation without a `complexity`: transactions, events, and their effects in other services. One operation has room for 14. */
 const MUTATION_WEIGHT = 24_000;
+
+type Field = GraphQLField<unknown, unknown>;
 
 interface Requested {
   readonly operation: OperationDefinitionNode;
@@ -73,25 +43,25 @@ interface Requested {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-interface Known {
-  /** How many rows lists have, where that is known better than by the table. */
-  readonly rows?: Record<string, number>;
-  /** What each mutation costs, in place of its own weight. */
+interface Overrides {
+  /** The actual rows of lists. */
+  readonly rows?: ReadonlyMap<Field, number>;
+  /** The weight of every mutation. */
   readonly mutationWeight?: number;
 }
 
-/** What a selection costs once, and what it costs for each row that the connection above it is asked for. */
+/** The cost of a selection: once, and for each row that the client requests of the connection above it. */
 interface Cost {
   once: number;
   perRow: number;
 }
 
 /**
- * What an operation costs at most: one for each field of its answer, long texts by their bytes, lists by their rows. Each selection is visited
- * once, however often its fragment is spread, and fragments in circles end.
+ * The highest cost of an operation: 1 for each field of its answer, or the field's `complexity`, times the rows of the lists
+ * around it. Visits each selection once, however often its fragment is spread; cycles of fragments end.
  */
-export const costOf = (schema: GraphQLSchema, requested: Requested, known: Known = {}): number =>
-  new CostWalk(schema, requested, { ...ROWS, ...known.rows }, known.mutationWeight).cost();
+export const costOf = (schema: GraphQLSchema, requested: Requested, overrides: Overrides = {}): number =>
+  new CostWalk(schema, requested, overrides).cost();
 
 class CostWalk {
   private readonly known = new Map<string, Cost>();
@@ -99,8 +69,7 @@ class CostWalk {
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly requested: Requested,
-    private readonly rows: Readonly<Record<string, number>>,
-    private readonly mutationWeight: number | undefined,
+    private readonly overrides: Overrides,
   ) {}
 
   cost(): number {
@@ -126,7 +95,7 @@ class CostWalk {
   private ofFragment(name: string): Cost {
     const known = this.known.get(name);
     if (known) return known;
-    // What a circle comes back to counts nothing: validation refuses it.
+    // A cycle counts nothing: validation rejects it.
     this.known.set(name, { once: 0, perRow: 0 });
     const fragment = this.requested.fragments[name];
     const cost = fragment
@@ -138,37 +107,40 @@ class CostWalk {
 
   private ofField(parent: GraphQLNamedType | null | undefined, node: FieldNode): Cost {
     const field = this.definitionOf(parent, node.name.value);
-    const name = `${parent?.name}.${node.name.value}`;
-    const weight = this.weightOf(parent, name);
+    const weight = this.weightOf(parent, field);
     if (!field || !node.selectionSet) return { once: weight, perRow: 0 };
     const { once, perRow } = this.ofSelections(getNamedType(field.type), node.selectionSet);
     const first = field.args.find((arg) => arg.name === 'first');
-    const below = once + perRow * (first ? this.rowsAsked(node, first.defaultValue) : 1);
+    const below = once + perRow * (first ? this.requestedRows(node, first.defaultValue) : 1);
     if (parent?.name.endsWith('Connection') && node.name.value === 'edges') return { once: 0, perRow: weight + below };
-    const rows = isListType(getNullableType(field.type)) ? (this.rows[name] ?? MAX_LIST) : 1;
-    return { once: rows * (weight + below), perRow: 0 };
+    return { once: this.rowsOf(parent, field) * (weight + below), perRow: 0 };
   }
 
-  private weightOf(parent: GraphQLNamedType | null | undefined, name: string): number {
+  private weightOf(parent: GraphQLNamedType | null | undefined, field: Field | undefined): number {
     const isMutation = parent !== undefined && parent === this.schema.getMutationType();
-    if (isMutation && this.mutationWeight !== undefined) return this.mutationWeight;
-    return WEIGHTS[name] ?? (isMutation ? MUTATION_WEIGHT : 1);
+    if (isMutation && this.overrides.mutationWeight !== undefined) return this.overrides.mutationWeight;
+    return (field?.extensions.complexity as number | undefined) ?? (isMutation ? MUTATION_WEIGHT : 1);
   }
 
-  private definitionOf(
-    parent: GraphQLNamedType | null | undefined,
-    name: string,
-  ): GraphQLField<unknown, unknown> | undefined {
+  private rowsOf(parent: GraphQLNamedType | null | undefined, field: Field): number {
+    if (!isListType(getNullableType(field.type))) return 1;
+    const declared = field.extensions.rows as number | undefined;
+    return (
+      this.overrides.rows?.get(field) ?? declared ?? INTROSPECTION_ROWS[`${parent?.name}.${field.name}`] ?? MAX_LIST
+    );
+  }
+
+  private definitionOf(parent: GraphQLNamedType | null | undefined, name: string): Field | undefined {
     if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
     if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
     return isCompositeType(parent) && !isUnionType(parent) ? parent.getFields()[name] : undefined;
   }
 
-  /** What is no number of rows is refused later on, by those who know what is. */
-  private rowsAsked(node: FieldNode, byDefault: unknown): number {
-    const given = node.arguments?.find((argument) => argument.name.value === 'first');
-    const asked = given ? this.valueOf(given.value) : undefined;
-    return Math.max(1, Number(asked ?? byDefault) || 1);
+  /** An invalid `first` counts as 1; validation of the arguments rejects it later. */
+  private requestedRows(node: FieldNode, defaultRows: unknown): number {
+    const argument = node.arguments?.find(({ name }) => name.value === 'first');
+    const requested = argument ? this.valueOf(argument.value) : undefined;
+    return Math.max(1, Number(requested ?? defaultRows) || 1);
   }
 
   private valueOf(node: ValueNode | undefined): unknown {
