@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import { AppError, type ValidToken } from '@app/contracts';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Counter } from 'prom-client';
 import { EndedSessions } from './ended-sessions.js';
 import { TokenValidator } from './token-validator.js';
 
 const REMEMBERED_MS = 5_000;
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 const tokenChecks = new Counter({
   name: 'bazaar_token_checks_total',
-  help: 'Access tokens that were looked at, by outcome: remembered, valid, refused, failed',
+  help: 'Access tokens checked, by outcome: remembered, valid, refused, failed',
   labelNames: ['service', 'outcome'] as const,
 });
 
-// A rate does not see the first increment of a series that was not there before.
+// A rate misses the first increment of a new series, so each series starts at 0.
 for (const outcome of ['remembered', 'valid', 'refused', 'failed']) tokenChecks.inc({ service: 'gateway', outcome }, 0);
 
 interface Verdict {
@@ -23,37 +24,35 @@ interface Verdict {
 }
 
 /**
- * What the validator said of each token, remembered for five seconds and never beyond the token's own end. Those who ask
- * about one token at once share one validation; a validator that did not answer is asked again. A verdict ends with its
- * session, also one that was asked for before the end and answered after it.
+ * The validator's verdict on each token, remembered for five seconds, but never after the token expires. Concurrent checks of a
+ * token share one validation; a refusal is remembered, a failure is not. A verdict ends with its session, also if the session
+ * ends during the validation.
  */
 @Injectable()
 export class TokenVerdicts {
-  /** By the token's hash, so that no token lies about in memory; least recently used first. */
-  private readonly verdicts = new Map<string, Verdict>();
+  /** By the token's hash, so that no token stays in memory. */
+  private readonly verdicts = new LRUCache<string, Verdict>({ max: MAX_REMEMBERED });
 
   constructor(
     private readonly validator: TokenValidator,
     private readonly endedSessions: EndedSessions,
   ) {}
 
-  /** @throws AppError UNAUTHENTICATED when the token is not valid, any other when that cannot be known now. */
+  /** @throws AppError UNAUTHENTICATED if the token is not valid, any other code if it cannot be checked now. */
   async of(token: string): Promise<ValidToken> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.verdicts.get(key);
-    this.verdicts.delete(key);
-    const remembered = known && Date.now() < known.until;
-    if (remembered) tokenChecks.inc({ service: 'gateway', outcome: 'remembered' });
-    const verdict = remembered ? known : this.ask(key, token);
-    this.verdicts.set(key, verdict);
-    if (this.verdicts.size > MOST_REMEMBERED) this.forgetOldest();
+    const isCurrent = known && Date.now() < known.until;
+    if (isCurrent) tokenChecks.inc({ service: 'gateway', outcome: 'remembered' });
+    const verdict = isCurrent ? known : this.validate(key, token);
     const valid = await verdict.answer;
     if (this.endedSessions.has(valid.sessionId)) throw new AppError('UNAUTHENTICATED', 'The session has ended');
     return valid;
   }
 
-  private ask(key: string, token: string): Verdict {
+  private validate(key: string, token: string): Verdict {
     const verdict: Verdict = { answer: this.validator.validate(token), until: Infinity };
+    this.verdicts.set(key, verdict);
     void this.rememberFor(key, verdict, Date.now() + REMEMBERED_MS);
     return verdict;
   }
@@ -66,12 +65,7 @@ export class TokenVerdicts {
       verdict.until = until;
       const isRefused = AppError.from(error).code === 'UNAUTHENTICATED';
       tokenChecks.inc({ service: 'gateway', outcome: isRefused ? 'refused' : 'failed' });
-      if (!isRefused && this.verdicts.get(key) === verdict) this.verdicts.delete(key);
+      if (!isRefused && this.verdicts.peek(key) === verdict) this.verdicts.delete(key);
     }
-  }
-
-  private forgetOldest() {
-    const [oldest] = this.verdicts.keys();
-    if (oldest !== undefined) this.verdicts.delete(oldest);
   }
 }

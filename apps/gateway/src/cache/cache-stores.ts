@@ -1,19 +1,19 @@
 import { KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-redis-yet';
 import { Keyv } from 'keyv';
+import { MemoryStore } from './memory-store.js';
 import type { Redis } from './redis.js';
-import { BoundedMap } from './bounded-map.js';
 
-const MOST_BYTES_IN_MEMORY = 64 * 2 ** 20;
+const MAX_BYTES_IN_MEMORY = 64 * 2 ** 20;
 
-/** The tiers of the cache, nearest first: this process's memory, then Redis where there is one. */
+/** The tiers of the cache, nearest first: this process's memory, then Redis if it is configured. */
 export const cacheStores = (redis: Redis | undefined): Keyv[] => [
-  plainKeyv(new BoundedMap(MOST_BYTES_IN_MEMORY)),
+  plainKeyv(new MemoryStore(MAX_BYTES_IN_MEMORY)),
   ...(redis ? [plainKeyv(redisStore(redis))] : []),
 ];
 
-/** Keys as they are given, and values too: memory keeps them whole, and the Redis store writes its own JSON. */
-const plainKeyv = (store: Map<string, unknown> | KeyvAdapter) =>
+/** Keeps keys and values unchanged: the memory stores objects, and the Redis store writes its own JSON. */
+const plainKeyv = (store: MemoryStore | KeyvAdapter) =>
   new Keyv({ store, useKeyPrefix: false, serialize: undefined, deserialize: undefined });
 
 function redisStore(redis: Redis) {

@@ -3,7 +3,7 @@ import { DocumentCache } from './document-cache.js';
 
 const cache = () => new DocumentCache<string>((document) => document.length);
 
-it('keeps the documents that were used last, and only so many', async () => {
+it('keeps the 200 documents used most recently', async () => {
   const documents = cache();
   await documents.set('used', '{ a }');
   await documents.set('unused', '{ b }');
@@ -16,7 +16,7 @@ it('keeps the documents that were used last, and only so many', async () => {
   expect(await documents.get('198')).toBe('{ a198 }');
 });
 
-it('keeps none that is longer than people write, whatever it is long with', async () => {
+it('keeps no long document, also if its length is whitespace', async () => {
   const documents = cache();
   await documents.set('long', `{ a } #${' '.repeat(10_000)}`);
   expect(await documents.get('long')).toBeUndefined();

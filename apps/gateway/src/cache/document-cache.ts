@@ -1,31 +1,25 @@
+import { LRUCache } from 'lru-cache';
+
 /** A document of 2,000 characters can take half a megabyte once it is parsed. */
-const MOST_DOCUMENTS = 200;
-/** Longer ones are hostile or have data in them that belongs in variables: they are parsed each time. */
-const LONGEST = 10_000;
+const MAX_DOCUMENTS = 200;
+/** A longer document is an attack or has data in it that belongs in variables; it is parsed each time. */
+const MAX_LENGTH = 10_000;
 
 /**
- * Documents by their hash, those that were used last. Apollo's own cache goes by the size of the JSON, which counts neither
- * comments nor space, and yet a parsed document keeps its source.
+ * The documents used most recently, by their hash. Apollo's own cache measures the JSON of a document, which counts neither
+ * comments nor whitespace, although a parsed document keeps its source.
  */
-export class DocumentCache<T> {
-  private readonly documents = new Map<string, T>();
+export class DocumentCache<T extends object | string> {
+  private readonly documents = new LRUCache<string, T>({ max: MAX_DOCUMENTS });
 
   constructor(private readonly lengthOf: (document: T) => number) {}
 
   async get(hash: string): Promise<T | undefined> {
-    const document = this.documents.get(hash);
-    if (document === undefined) return undefined;
-    // Behind all others: the one in front has not been used for longest.
-    this.documents.delete(hash);
-    this.documents.set(hash, document);
-    return document;
+    return this.documents.get(hash);
   }
 
   async set(hash: string, document: T): Promise<void> {
-    if (this.lengthOf(document) > LONGEST) return;
-    this.documents.delete(hash);
-    if (this.documents.size >= MOST_DOCUMENTS) this.documents.delete(this.documents.keys().next().value as string);
-    this.documents.set(hash, document);
+    if (this.lengthOf(document) <= MAX_LENGTH) this.documents.set(hash, document);
   }
 
   async delete(hash: string): Promise<boolean> {

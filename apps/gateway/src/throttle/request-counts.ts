@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Redis } from '../cache/redis.js';
 
-/** Adds to each count, in a window that begins with the first; one that has lost its end gets a new one. */
+/** Adds to each count, in a window that begins with the first addition; a count without an expiry gets a new one. */
 const COUNT = `
   local counts = {}
   for i, key in ipairs(KEYS) do
@@ -17,33 +18,33 @@ const COUNT = `
   return counts`;
 
 export const WINDOW_MS = 60_000;
-/** How long Redis is left alone after it failed, in milliseconds: a request waits for it once, not each time. */
-const REST_MS = 1_000;
-/** Clients that this process keeps in memory, at most. */
-const MAX_CLIENTS = 100_000;
+/** Milliseconds without Redis after it failed, so that not every request waits for it. */
+const PAUSE_MS = 1_000;
+/** Counts that this process keeps in memory, at most. */
+const MAX_COUNTS = 100_000;
 
 export interface Addition {
   readonly key: string;
   readonly amount: number;
-  /** The most that a window has room for. */
+  /** The limit of a window. */
   readonly limit: number;
 }
 
-/** What a window has counted, and when it ends by the clock of `performance`. */
+/** The total of a window, and when the window ends by `performance.now()`. */
 export interface Count {
   total: number;
   readonly endsAt: number;
 }
 
 /**
- * What each client has used of its limits: counted by all gateways together in Redis; while that is unavailable, by each for
- * itself. Who is over a limit is remembered until the window ends, so that Redis is not asked about every request of a flood.
+ * The usage of each client: counted by all gateways together in Redis, or by each gateway itself while Redis is unavailable. A
+ * client over its limit is remembered until its window ends, so that the requests of a flood do not all reach Redis.
  */
 export class RequestCounts {
   private readonly logger = new Logger(RequestCounts.name);
-  private readonly own = new Windows();
-  private readonly over = new Windows();
-  private restUntil = 0;
+  private readonly own = newWindows();
+  private readonly over = newWindows();
+  private pausedUntil = 0;
 
   constructor(
     private readonly prefix: string,
@@ -54,17 +55,17 @@ export class RequestCounts {
   async add(additions: readonly Addition[]): Promise<Count[]> {
     const known = additions.map(({ key }) => this.over.get(key));
     if (known.some(Boolean)) return additions.map(({ limit }, i) => known[i] ?? { total: limit, endsAt: 0 });
-    return (await this.addInRedis(additions)) ?? additions.map(({ key, amount }) => this.own.add(key, amount));
+    return (await this.addInRedis(additions)) ?? additions.map((addition) => this.addHere(addition));
   }
 
-  /** The count of a client that is known here to be over its limit. */
+  /** The count of a client that this gateway knows to be over its limit. */
   overLimit({ key, limit }: Addition): Count | undefined {
     const own = this.own.get(key);
     return this.over.get(key) ?? (own && own.total > limit ? own : undefined);
   }
 
   private async addInRedis(additions: readonly Addition[]): Promise<Count[] | undefined> {
-    if (!this.redis || performance.now() < this.restUntil) return undefined;
+    if (!this.redis || performance.now() < this.pausedUntil) return undefined;
     try {
       const numbers = (await this.redis.write(
         this.redis.client.eval(COUNT, {
@@ -73,39 +74,24 @@ export class RequestCounts {
         }),
       )) as number[];
       return additions.map(({ key, limit }, i) => {
-        const count = { total: numbers[2 * i]!, endsAt: performance.now() + numbers[2 * i + 1]! };
-        if (count.total > limit) this.over.set(key, count);
+        const [total, ttl] = [numbers[2 * i]!, Math.max(1, numbers[2 * i + 1]!)];
+        const count = { total, endsAt: performance.now() + ttl };
+        if (total > limit) this.over.set(key, count, { ttl });
         return count;
       });
     } catch (error) {
-      if (this.restUntil === 0) this.logger.warn(`Requests are counted by each gateway for itself: ${String(error)}`);
-      this.restUntil = performance.now() + REST_MS;
+      if (this.pausedUntil === 0) this.logger.warn(`Requests are counted by each gateway for itself: ${String(error)}`);
+      this.pausedUntil = performance.now() + PAUSE_MS;
       return undefined;
     }
   }
-}
-
-/** Counts that end, the oldest first. */
-class Windows {
-  private readonly counts = new Map<string, Count>();
-
-  get(key: string): Count | undefined {
-    const count = this.counts.get(key);
-    if (!count || performance.now() < count.endsAt) return count;
-    this.counts.delete(key);
-    return undefined;
-  }
-
-  set(key: string, count: Count): void {
-    this.counts.delete(key);
-    if (this.counts.size >= MAX_CLIENTS) this.counts.delete(this.counts.keys().next().value as string);
-    this.counts.set(key, count);
-  }
-
-  add(key: string, amount: number): Count {
-    const count = this.get(key) ?? { total: 0, endsAt: performance.now() + WINDOW_MS };
-    if (count.total === 0) this.set(key, count);
+  private addHere({ key, amount }: Addition): Count {
+    const count = this.own.get(key) ?? { total: 0, endsAt: performance.now() + WINDOW_MS };
+    if (count.total === 0) this.own.set(key, count);
     count.total += amount;
     return { ...count };
   }
 }
+
+/** Bounded by `maxSize`, since `max` reserves memory for all entries at the start. */
+const newWindows = () => new LRUCache<string, Count>({ maxSize: MAX_COUNTS, sizeCalculation: () => 1, ttl: WINDOW_MS });
