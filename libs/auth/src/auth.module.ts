@@ -20,7 +20,7 @@ export class AuthModule {
         BearerStrategy,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [EndedSessions, TokenVerdicts],
+      exports: [EndedSessions, BearerStrategy],
     };
   }
 }

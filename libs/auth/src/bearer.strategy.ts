@@ -16,11 +16,24 @@ export class BearerStrategy extends PassportStrategy(Strategy) {
     passport.use(this.name, this);
   }
 
+  /**
+   * For credentials that come without an HTTP request.
+   * @returns undefined if this is not `Bearer <token>`.
+   * @throws AppError UNAUTHENTICATED if the token is not valid, any other code if it cannot be checked now.
+   */
+  sessionOf(authorization: string): Promise<ValidToken | undefined> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, session: ValidToken | false) =>
+        error ? reject(error as Error) : resolve(session || undefined);
+      passport.authenticate(this.name, { session: false }, done)({ headers: { authorization } }, {}, reject);
+    });
+  }
+
   async validate(token: string): Promise<ValidToken> {
     try {
       return await this.verdicts.of(token);
     } catch (error) {
-      // What is no token at all is refused by the rules of the request, before anyone looks whether it is valid.
+      // A text that cannot be a token breaks a rule of the request to the user service.
       if (AppError.from(error).code === 'BAD_USER_INPUT') return unauthenticated('The access token is malformed');
       throw error;
     }

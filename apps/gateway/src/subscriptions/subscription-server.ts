@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { EndedSessions, TokenVerdicts } from '@app/auth';
+import { BearerStrategy, EndedSessions } from '@app/auth';
 import { AppError, type UserClient, users } from '@app/contracts';
 import { InjectClient, MissedEvents } from '@app/messaging';
 import { addToScope } from '@app/telemetry';
@@ -95,7 +95,7 @@ export class SubscriptionServer {
     private readonly limits: RateLimits,
     private readonly addresses: AddressLimit,
     private readonly schemaHost: GraphQLSchemaHost,
-    private readonly verdicts: TokenVerdicts,
+    private readonly bearer: BearerStrategy,
     @InjectClient(users) private readonly userService: UserClient,
   ) {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
@@ -165,20 +165,19 @@ export class SubscriptionServer {
   }
 
   private async connect({ connectionParams, extra: socket }: Client): Promise<boolean> {
-    const token = bearerOf(connectionParams);
-    if (token === undefined) {
-      socket.close(CloseCode.Unauthorized, 'An access token is needed');
-      return false;
-    }
     try {
-      const session = await this.verdicts.of(token);
+      const session = await this.bearer.sessionOf(authorizationOf(connectionParams) ?? '');
+      if (!session) {
+        socket.close(CloseCode.Unauthorized, 'An access token is needed');
+        return false;
+      }
       addToScope({ userId: session.userId });
       const others = [...this.sockets].filter((other) => other.session?.userId === session.userId);
       if (others.length < MOST_SOCKETS_OF_A_USER) socket.session = session;
       else socket.close(TRY_AGAIN_LATER, `A user has at most ${MOST_SOCKETS_OF_A_USER} sockets`);
     } catch (error) {
-      const isKnown = ['UNAUTHENTICATED', 'BAD_USER_INPUT'].includes(AppError.from(error).code);
-      if (isKnown) socket.close(CloseCode.Forbidden, 'The access token does not hold');
+      if (AppError.from(error).code === 'UNAUTHENTICATED')
+        socket.close(CloseCode.Forbidden, 'The access token does not hold');
       else socket.close(TRY_AGAIN_LATER, 'The access token cannot be checked now');
     }
     return socket.session !== undefined;
@@ -201,8 +200,8 @@ export class SubscriptionServer {
       return [refusal(AppError.from(error))];
     }
     const operation = subscriptionOf(this.schemaHost.schema, payload, this.config);
-    // The token is looked at again: what was subscribed to lasts as long as the session, what is new needs one that holds.
-    const headers = { authorization: `Bearer ${bearerOf(connectionParams)}` };
+    // The guard checks the token again: a subscription lasts as long as its session, but a new one needs a valid token.
+    const headers = { authorization: authorizationOf(connectionParams) };
     return 'document' in operation ? { ...operation, contextValue: { req: { headers, ip: address } } } : operation;
   }
 
@@ -225,9 +224,9 @@ export class SubscriptionServer {
 
 const isForWebSocket = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
 
-function bearerOf(params: Record<string, unknown> = {}): string | undefined {
+function authorizationOf(params: Record<string, unknown> = {}): string | undefined {
   const authorization = params.Authorization ?? params.authorization;
-  return typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined;
+  return typeof authorization === 'string' ? authorization : undefined;
 }
 
 const formatted = (error: GraphQLError) => formatError(error.toJSON(), error);
