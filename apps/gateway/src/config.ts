@@ -4,7 +4,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
 
-/** What one client and one address may do in a minute, in production: an address takes some five per cent of a gateway. */
+/** The limits of a client and of an address per minute in production. An address can use about 5% of a gateway. */
 const PRODUCTION_LIMITS = {
   requests: 600,
   cost: 700_000,
@@ -14,7 +14,7 @@ const PRODUCTION_LIMITS = {
 };
 export type LimitName = keyof typeof PRODUCTION_LIMITS;
 
-/** A number a minute, 0 for any; not limited outside of production unless said. */
+/** A number per minute; 0 is unlimited. The default is unlimited outside of production. */
 const IsLimit = (max: number) =>
   applyDecorators(
     IsOptional(),
@@ -25,11 +25,11 @@ const IsLimit = (max: number) =>
   );
 const MANAGEMENT_PORT = 9464;
 
-const IsListWhere = (isRight: (word: string) => boolean, what: string) =>
+const IsListWhere = (isValid: (word: string) => boolean, what: string) =>
   ValidateBy({
     name: 'isListWhere',
     validator: {
-      validate: (value) => typeof value === 'string' && wordsOf(value).every(isRight),
+      validate: (value) => typeof value === 'string' && wordsOf(value).every(isValid),
       defaultMessage: (args) => `${args?.property} must list ${what}`,
     },
   });
@@ -48,44 +48,44 @@ function isNetwork(word: string): boolean {
 export class GatewayConfig extends ServiceConfig {
   override PORT: number = 4000;
 
-  /** Longer than a service waits for its neighbours, so that it can still answer without them. */
+  /** Longer than the timeout between services, so that a service can reply after its own request timed out. */
   override REQUEST_TIMEOUT_MS: number = 5_000;
 
-  /** Where products are cached for all gateways; without one each keeps them in its own memory alone. */
+  /** The product cache shared by all gateways; without it each gateway caches in its own memory only. */
   @IsOptional() @IsServiceUrl('redis', 'rediss') REDIS_URL?: string;
 
-  /** Put before every key in Redis, where environments share one. */
+  /** The prefix of every key in Redis, for environments that share one. */
   @IsString() KEY_PREFIX: string = 'bazaar:';
 
-  /** Whether the API may be explored, by GraphiQL and introspection; not in production unless said. */
+  /** Enables GraphiQL and introspection; disabled by default in production. */
   @IsOptional() @IsIn(['true', 'false']) GRAPHIQL?: 'true' | 'false';
 
-  /** Root fields a minute of one client: the user, or else the address. */
+  /** Root fields per minute of one client: the user, or else the address. */
   @IsLimit(1_000_000) RATE_LIMIT?: number;
 
-  /** What they may cost. */
+  /** Cost per minute of one client. */
   @IsLimit(1_000_000_000) COST_LIMIT?: number;
 
-  /** Logins, registrations, refreshes and changes of password a minute from one address, as well. */
+  /** Logins, registrations, refreshes and password changes per minute from one address. */
   @IsLimit(1_000_000) LOGIN_RATE_LIMIT?: number;
 
-  /** Requests a minute from one address, whatever they are and whoever is signed in there. */
+  /** Requests per minute from one address, of all users there. */
   @IsLimit(1_000_000) ADDRESS_RATE_LIMIT?: number;
 
-  /** What they may cost. */
+  /** Cost per minute of one address. */
   @IsLimit(1_000_000_000) ADDRESS_COST_LIMIT?: number;
 
   /** The largest answer to one operation, and the largest update of a subscription. */
   @Type(() => Number) @IsInt() @Min(1024) @Max(256 * 1024 * 1024) MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
 
-  /** Whose X-Forwarded headers are believed: addresses and networks of our own proxies, with commas between them. */
+  /** The proxies whose X-Forwarded headers are trusted: addresses and networks, separated by commas. */
   @IsOptional()
-  @IsListWhere(isNetwork, 'addresses and networks, as 10.0.0.0/8, loopback')
+  @IsListWhere(isNetwork, 'addresses and networks, such as 10.0.0.0/8, loopback')
   TRUST_PROXY?: string;
 
-  /** The sites whose pages may call the API from a browser, `https://shop.example`, with commas between them. */
+  /** The origins whose pages may call the API from a browser, `https://shop.example`, separated by commas. */
   @IsOptional()
-  @IsListWhere(isOrigin, 'origins without a path, as https://shop.example, https://admin.shop.example')
+  @IsListWhere(isOrigin, 'origins without a path, such as https://shop.example, https://admin.shop.example')
   CORS_ORIGINS?: string;
 
   get explorable(): boolean {
@@ -109,7 +109,7 @@ export class GatewayConfig extends ServiceConfig {
     return this.CORS_ORIGINS === undefined ? [] : wordsOf(this.CORS_ORIGINS);
   }
 
-  /** Health and metrics are nobody's business where the API is open to all. */
+  /** In production, health and metrics are not on the public port. */
   override get managementPort(): number | undefined {
     return this.MANAGEMENT_PORT ?? (this.isProduction ? MANAGEMENT_PORT : undefined);
   }

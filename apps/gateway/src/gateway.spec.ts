@@ -68,7 +68,7 @@ describe('requests to services', () => {
         e: { id: all.products[1]?.id },
       },
     });
-    expect(gateway.asked.sort()).toEqual(['product.getMany', 'user.getMany']);
+    expect(gateway.requests.sort()).toEqual(['product.getMany', 'user.getMany']);
   });
 
   it('hands on who calls, and nothing else of their token', async () => {
@@ -130,7 +130,7 @@ describe('tokens', () => {
     gateway = await GatewayUnderTest.start({ order: { list: async () => [], get: async () => null } });
     const token = gateway.signIn(randomUUID());
     await gateway.graphql(`{ a: orders { id } b: orders { id } c: order(id: "${randomUUID()}") { id } }`, { token });
-    expect(gateway.asked.filter((pattern) => pattern === 'user.validateToken')).toHaveLength(1);
+    expect(gateway.requests.filter((pattern) => pattern === 'user.validateToken')).toHaveLength(1);
   });
 });
 
@@ -213,7 +213,7 @@ describe('what a caller learns of a fault', () => {
     const { errors } = await signedIn(query);
     expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
     expect(Object.keys(errors?.[0]?.extensions?.fields as object)).toEqual([field]);
-    expect(gateway.asked.filter((pattern) => pattern !== 'user.validateToken')).toEqual([]);
+    expect(gateway.requests.filter((pattern) => pattern !== 'user.validateToken')).toEqual([]);
   });
 
   it.each([
@@ -263,7 +263,7 @@ describe('products', () => {
     const read = async () => (await gateway.graphql(`{ products { stock } product(id: "${lamp.id}") { stock } }`)).data;
     expect(await read()).toEqual({ products: [{ stock: 5 }], product: { stock: 5 } });
     expect(await read()).toEqual({ products: [{ stock: 5 }], product: { stock: 5 } });
-    expect(gateway.asked.sort()).toEqual(['product.getMany', 'product.list']);
+    expect(gateway.requests.sort()).toEqual(['product.getMany', 'product.list']);
 
     const token = gateway.signIn(lamp.sellerId);
     await gateway.graphql(`mutation { updateProduct(id: "${lamp.id}", input: { stock: 4 }) { id } }`, { token });
@@ -281,7 +281,7 @@ describe('products', () => {
       await read();
     }
     await eventually(async () => expect(await read()).toEqual([{ stock: 0 }]), 1_000);
-    expect(gateway.asked.length).toBeLessThan(50);
+    expect(gateway.requests.length).toBeLessThan(50);
   });
 });
 

@@ -34,7 +34,7 @@ export interface GraphQLAnswer {
 /** A gateway whose neighbours answer what the test says, over the in-process transport. */
 export class GatewayUnderTest {
   /** The requests that it made: their patterns, in order. */
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   /** Access tokens that hold. */
   private readonly tokens = new Map<string, ValidToken>();
   private readonly servers = new Map<ServiceName, TransportServer>();
@@ -116,7 +116,7 @@ export class GatewayUnderTest {
     for (const [request, answer] of Object.entries(answers) as [string, (input: unknown) => Promise<unknown>][]) {
       const pattern = `${service}.${request}`;
       server.addHandler(pattern, (input: unknown) => {
-        this.asked.push(pattern);
+        this.requests.push(pattern);
         return answer(input);
       });
     }

@@ -15,14 +15,14 @@ export class SessionResolver {
   }
 
   @Mutation(() => AuthTokens, {
-    description: 'A refresh token that comes a second time ends every session that descends from the same login.',
+    description: 'Returns new tokens. A refresh token that is used twice ends its session.',
   })
   @Public()
   refreshTokens(@Args('refreshToken') refreshToken: string): Promise<AuthTokens> {
     return this.userService.refresh({ refreshToken });
   }
 
-  @Mutation(() => Boolean, { description: 'Ends the session that the caller is signed in with, or all of theirs.' })
+  @Mutation(() => Boolean, { description: "Ends the caller's current session, or all of their sessions." })
   @SignedIn()
   async logoutUser(
     @Args('everywhere', { type: () => Boolean, nullable: true, defaultValue: false }) everywhere: boolean | null,

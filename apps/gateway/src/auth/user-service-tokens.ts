@@ -3,7 +3,7 @@ import { type UserClient, users, type ValidToken } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
 
-/** The user service issues the tokens, and knows which of them still hold. */
+/** The user service issues the tokens and validates them. */
 @Injectable()
 export class UserServiceTokens implements TokenValidator {
   constructor(@InjectClient(users) private readonly userService: UserClient) {}

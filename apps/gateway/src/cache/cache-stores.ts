@@ -20,8 +20,8 @@ function redisStore(redis: Redis) {
   const store = redisInsStore(redis.client as Parameters<typeof redisInsStore>[0]);
   return new KeyvAdapter({
     ...store,
-    get: (key) => redis.answer(store.get(key)),
-    mget: (...keys) => redis.answer(store.mget(...keys)),
+    get: (key) => redis.read(store.get(key)),
+    mget: (...keys) => redis.read(store.mget(...keys)),
     set: (key, value, ttl) => redis.write(store.set(key, value, ttl)),
   });
 }

@@ -91,12 +91,12 @@ it('leaves a primary that was demoted for the new one, and counts the writes tha
 
   address.failOver();
   await expect(write('during')).rejects.toThrow('READONLY');
-  expect(await redis.answer(redis.client.get(key))).toBe('before');
+  expect(await redis.read(redis.client.get(key))).toBe('before');
   expect(await refusedWrites()).toBe(refusedBefore + 1);
   expect(await isHealthy()).toBe(0);
 
   await eventually(() => write('after'));
-  expect(await redis.answer(redis.client.get(key))).toBe('after');
+  expect(await redis.read(redis.client.get(key))).toBe('after');
   expect(await isHealthy()).toBe(1);
   expect(address.connections).toBe(2);
 });

@@ -3,14 +3,14 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { createClient } from 'redis';
 
-/** Milliseconds after which a Redis that took a command counts as away. */
-const PATIENCE_MS = 250;
-/** Milliseconds between two reconnections to find the primary. */
+/** Milliseconds after which a command without a reply fails. */
+const TIMEOUT_MS = 250;
+/** Milliseconds between reconnections to find the primary. */
 const RECONNECT_MS = 1_000;
 
-/** How a Redis says that it takes no writes now: it is a replica, its memory or disk is full, the account may not write. */
-const REFUSALS = /\b(READONLY|MASTERDOWN|LOADING|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOPERM)\b/;
-/** Of these, what a server says that is not the primary. The primary may be found at the same address by now. */
+/** Error codes of a Redis that accepts no writes: it is a replica, its memory or disk is full, or the account may not write. */
+const WRITE_REFUSALS = /\b(READONLY|MASTERDOWN|LOADING|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|NOPERM)\b/;
+/** The codes of a server that is not the primary. A new connection to the same address may reach the primary. */
 const NOT_PRIMARY = new Set(['READONLY', 'MASTERDOWN', 'LOADING']);
 
 const refusedWrites = new Counter({
@@ -19,14 +19,14 @@ const refusedWrites = new Counter({
   labelNames: ['service', 'reason'] as const,
 });
 
-// A rate does not see the first increment of a series that was not there before.
+// A rate misses the first increment of a new series, so each series starts at 0.
 refusedWrites.inc({ service: 'gateway', reason: 'READONLY' }, 0);
 
 const setHealth = (status: 0 | 1) => healthStatus.set({ service: 'gateway', dependency: 'redis' }, status);
 
 type Client = ReturnType<typeof createClient>;
 
-/** The process's one client of Redis. It never makes anyone wait: a command is answered soon, or fails. */
+/** The only Redis client of the process. A command never hangs: it succeeds or fails within the timeout. */
 export class Redis implements OnApplicationShutdown {
   readonly client: Client;
   private readonly logger = new Logger(Redis.name);
@@ -37,48 +37,48 @@ export class Redis implements OnApplicationShutdown {
   constructor(url: string) {
     this.client = createClient({
       url,
-      // Without this, commands wait for as long as Redis is away.
+      // Without this, commands wait until Redis is available again.
       disableOfflineQueue: true,
       socket: { connectTimeout: 2_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 1_000) },
     });
     this.client.on('error', (error: Error & { code?: string }) => {
-      if (!this.lost) this.logger.warn(`Redis is away: ${error.message || error.code}`);
+      if (!this.lost) this.logger.warn(`Redis is unavailable: ${error.message || error.code}`);
       this.lost = true;
       setHealth(0);
     });
     this.client.on('ready', () => {
-      if (this.lost) this.logger.log('Redis is back');
+      if (this.lost) this.logger.log('Redis is available again');
       this.lost = false;
       setHealth(this.refusesWrites ? 0 : 1);
     });
   }
 
-  /** Connects in the background, again and again. */
+  /** Connects in the background, and retries until it succeeds. */
   connect() {
-    this.client.connect().catch((error: unknown) => this.logger.debug(`Redis: no longer connecting: ${String(error)}`));
+    this.client.connect().catch((error: unknown) => this.logger.debug(`Redis: stopped connecting: ${String(error)}`));
   }
 
-  /** For commands that read. @throws when Redis is away or does not answer in time. */
-  async answer<T>(command: Promise<T>): Promise<T> {
+  /** Waits for a command that reads. @throws if Redis is unavailable or does not reply in time. */
+  async read<T>(command: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Redis did not answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`Redis did not reply within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
     });
     try {
-      return await Promise.race([command, tooLate]);
+      return await Promise.race([command, timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** For commands that write. @throws as `answer`, and when Redis refuses the write. */
+  /** Waits for a command that writes. @throws also if Redis refuses the write. */
   async write<T>(command: Promise<T>): Promise<T> {
     try {
-      const answer = await this.answer(command);
+      const reply = await this.read(command);
       if (this.refusesWrites) this.accepted();
-      return answer;
+      return reply;
     } catch (error) {
-      const reason = REFUSALS.exec(String(error))?.[1];
+      const reason = WRITE_REFUSALS.exec(String(error))?.[1];
       if (reason) this.refused(reason);
       throw error;
     }
@@ -90,7 +90,7 @@ export class Redis implements OnApplicationShutdown {
   }
 
   private accepted(): void {
-    this.logger.log('Redis takes writes again');
+    this.logger.log('Redis accepts writes again');
     this.refusesWrites = false;
     setHealth(1);
   }
@@ -101,7 +101,7 @@ export class Redis implements OnApplicationShutdown {
     this.refusesWrites = true;
     setHealth(0);
     if (!NOT_PRIMARY.has(reason)) return;
-    // A failover leaves this connection with the old primary, which answers it for ever.
+    // After a failover, this connection stays with the old primary.
     this.reconnecting ??= setTimeout(() => void this.reconnect(), RECONNECT_MS).unref();
   }
 

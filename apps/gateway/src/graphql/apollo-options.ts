@@ -13,12 +13,12 @@ import { limitOrderItems } from './limits/order-items-limit.js';
 import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
 import { assertCost, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
 
-/** Of the variables of an operation, before no more are looked for: each repeats what was sent. */
-const MOST_FAULTS = 5;
+/** Errors in the variables of an operation, before coercion stops: each repeats the client's value. */
+const MAX_VARIABLE_ERRORS = 5;
 
 export const buildSchemaOptions = { orphanedTypes: [ErrorCodeEnum] };
 
-/** GraphQL over HTTP: what is refused before it runs, and in what words. */
+/** GraphQL over HTTP: limits before execution, errors and status codes. */
 export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): ApolloDriverConfig => ({
   autoSchemaFile: true,
   sortSchema: true,
@@ -27,30 +27,30 @@ export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): 
   context: (req: FastifyRequest, reply: FastifyReply) => ({ req, reply }),
   parseOptions,
   validationRules: limitRules,
-  executionOptions: { maxCoercionErrors: MOST_FAULTS },
-  // Those that look at an answer come after the one that replaces it.
+  executionOptions: { maxCoercionErrors: MAX_VARIABLE_ERRORS },
+  // Plugins that read the answer come after the one that replaces it.
   plugins: [refusals, answerWithinBudget, statusAndHeaders, ApolloServerPluginCacheControlDisabled()],
   stringifyResult: stringifyWithin(MAX_ANSWER_BYTES),
   introspection: explorable,
   hideSchemaDetailsFromClientErrors: !explorable,
-  graphiql: false, // ours works offline
+  graphiql: false, // see http/graphiql.ts, which works offline
   csrfPrevention: true,
   allowBatchedHttpRequests: false,
   persistedQueries: { cache: new DocumentCache<string>((source) => source.length) },
   documentStore: new DocumentCache<DocumentNode>(({ loc }) => loc?.end ?? Infinity),
   formatError,
   autoTransformHttpErrors: false,
-  stopOnApplicationShutdown: true, // until then, requests that have arrived are answered
+  stopOnApplicationShutdown: true, // after requests in flight
   includeStacktraceInErrorResponses: false,
 });
 
-/** What is to be known of an operation and its variables before any of it runs. */
+/** Checks that need the operation and its variables, before execution. */
 const refusals: ApolloServerPlugin = {
   async requestDidStart() {
     return {
       async didResolveOperation({ schema, document, operation, request: { operationName, variables } }) {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
-          throw refusal(new AppError('BAD_REQUEST', 'Subscriptions are for the WebSocket at this path'));
+          throw refusal(new AppError('BAD_REQUEST', 'Send subscriptions over the WebSocket at this path'));
         assertCost(schema, { document, operationName, variables });
       },
     };
@@ -58,15 +58,15 @@ const refusals: ApolloServerPlugin = {
 };
 
 /**
- * A well-formed request that GraphQL refuses is 400 to whoever takes `application/graphql-response+json`, and 200 as
- * `application/json`; Apollo says 400 to both.
+ * A well-formed request that GraphQL refuses has status 400 as `application/graphql-response+json`, and 200 as
+ * `application/json`; Apollo sends 400 for both.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
  */
 const statusAndHeaders: ApolloServerPlugin = {
   async requestDidStart() {
     return {
       async willSendResponse({ request, response: { http, body } }) {
-        // Apollo's own plugin for this looks at every field of an answer.
+        // Apollo's own plugin for this visits every field of an answer.
         http.headers.set('cache-control', 'no-store');
         const errors = (body?.kind === 'single' && body.singleResult.errors) || [];
         const retryAfter = Math.max(0, ...errors.map(({ extensions }) => Number(extensions?.retryAfter) || 0));

@@ -11,7 +11,7 @@ export class IdPipe implements PipeTransform<string, string> {
   transform(id: string): string {
     if (!isUUID(id, 'all'))
       throw new AppError('BAD_USER_INPUT', 'id must be an id', { fields: { id: ['id must be an id'] } });
-    // Services write ids in small letters, and answers are told apart by them.
+    // Services return lowercase ids, and replies are matched by them.
     return id.toLowerCase();
   }
 }

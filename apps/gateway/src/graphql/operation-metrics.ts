@@ -7,31 +7,31 @@ import { Counter, Histogram } from 'prom-client';
 
 const operationDuration = new Histogram({
   name: 'bazaar_graphql_operation_duration_seconds',
-  help: 'Operations by the field of the API that they ask for, and by the code of their first error, or OK; a subscription until it listens',
+  help: 'Duration of operations, by the root field and the code of the first error, or OK; of a subscription until it is active',
   labelNames: ['service', 'operation', 'type', 'outcome'] as const,
   buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
 const errors = new Counter({
   name: 'bazaar_graphql_errors_total',
-  help: 'Errors that callers were answered with, by code',
+  help: 'Errors in answers to clients, by code',
   labelNames: ['service', 'code'] as const,
 });
 
 const service = 'gateway';
 
-/** @param began by the clock of `performance` */
+/** @param startedAt from `performance.now()` */
 export function measureOperation(
   operation: OperationDefinitionNode | null | undefined,
   codes: readonly string[],
-  began: number,
+  startedAt: number,
 ): void {
   for (const code of codes) errors.inc({ service, code });
   const labels = { service, operation: fieldOf(operation), type: operation?.operation ?? 'unknown' };
-  operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - began) / 1000);
+  operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - startedAt) / 1000);
 }
 
-/** Measures each operation that comes by HTTP. The labels are the schema's names, never the caller's, so that there are only so many. */
+/** Measures each operation over HTTP. Labels are names of the schema, never of the client, so that their number is bounded. */
 @Plugin()
 export class OperationMetrics implements ApolloServerPlugin {
   async requestDidStart(): Promise<GraphQLRequestListener<object>> {
@@ -50,21 +50,21 @@ export class OperationMetrics implements ApolloServerPlugin {
   }
 }
 
-/** How callers name theirs. */
-const LONGEST_NAME = 64;
+/** Clients choose the names of operations. */
+const MAX_NAME_LENGTH = 64;
 
-/** Tells the log and the trace what runs. */
+/** Adds the operation to the log scope and the trace. */
 export function describeOperation(operation: OperationDefinitionNode | undefined): void {
   if (!operation) return;
   const pattern = fieldOf(operation);
   addToScope({ pattern });
   describeSpan(`${operation.operation} ${pattern}`, {
     'graphql.operation.type': operation.operation,
-    ...(operation.name && { 'graphql.operation.name': operation.name.value.slice(0, LONGEST_NAME) }),
+    ...(operation.name && { 'graphql.operation.name': operation.name.value.slice(0, MAX_NAME_LENGTH) }),
   });
 }
 
-/** An operation is there only once it has been found to fit the schema. */
+/** Apollo sets the operation only after validation. */
 function fieldOf(operation: OperationDefinitionNode | null | undefined): string {
   if (!operation) return 'none';
   const [selection, ...others] = operation.selectionSet.selections;

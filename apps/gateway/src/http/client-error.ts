@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { AppError } from '@app/contracts';
 import { JSON_RESPONSE } from './media-type.js';
 
-/** Answers what Node's HTTP server refuses before there is a request, in the words of GraphQL, and closes the connection. */
+/** Sends errors that Node's HTTP server finds before there is a request, in the format of GraphQL, and closes the connection. */
 export const answerClientError = (requestTimeoutMs: number) => (error: NodeJS.ErrnoException, socket: Socket) => {
-  // Node keeps the answer that is being written here: two on top of each other would be none.
+  // Node keeps the current response here; a second one would corrupt it.
   const { _httpMessage: current } = socket as Socket & { _httpMessage?: ServerResponse };
   if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent) {
     socket.destroy();
@@ -24,7 +24,7 @@ export const answerClientError = (requestTimeoutMs: number) => (error: NodeJS.Er
 
 function refusalOf({ code }: NodeJS.ErrnoException, requestTimeoutMs: number): [status: number, AppError] {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    const message = `The request did not arrive within ${requestTimeoutMs} ms`;
+    const message = `The request was not complete within ${requestTimeoutMs} ms`;
     return [408, new AppError('BAD_REQUEST', message, { limit: requestTimeoutMs })];
   }
   if (code === 'HPE_HEADER_OVERFLOW') {

@@ -6,10 +6,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../config.js';
 
-const FIRST_QUERY = `# Ctrl-Enter runs the operation at the cursor.
+const FIRST_QUERY = `# Press Ctrl-Enter to run the operation at the cursor.
 #
-# What needs a caller takes an access token:
-# registerUser, loginUser, then in Headers below
+# To sign in, run registerUser and loginUser, and set under "Headers" below:
 # { "Authorization": "Bearer <accessToken>" }
 
 query Products {
@@ -25,20 +24,20 @@ query Products {
 interface Page {
   readonly gzipped: Buffer;
   readonly etag: string;
-  /** What the page needs and no more: its own scripts, which it makes its workers from, its styles, and this API. */
+  /** Content-Security-Policy: allows only the page's own scripts, workers and styles, and this API. */
   readonly policy: string;
 }
 
-/** GraphiQL at GET /graphql for browsers. The page holds all it needs (9 MB, 2 MB gzipped), so that it works offline. */
+/** GraphiQL at GET /graphql for browsers. The page contains all its resources (9 MB, 2 MB gzipped), so it works offline. */
 @Injectable()
 export class Graphiql {
   private page: Promise<Page> | undefined;
 
   constructor(host: HttpAdapterHost, config: GatewayConfig) {
     if (!config.explorable) return;
-    // Apollo has the route; a hook answers before it, and after those that put their headers on every answer.
+    // Apollo owns the route; this hook runs before it, and after the hooks that set the headers of every response.
     host.httpAdapter.getInstance<FastifyInstance>().addHook('preValidation', async (request, reply) => {
-      if (asksForPage(request)) return this.send(request, reply);
+      if (isPageRequest(request)) return this.send(request, reply);
     });
   }
 
@@ -57,10 +56,10 @@ export class Graphiql {
   }
 }
 
-const asksForPage = ({ method, url, headers }: FastifyRequest) =>
+const isPageRequest = ({ method, url, headers }: FastifyRequest) =>
   method === 'GET' && /^\/graphql\/?(\?|$)/.test(url) && (headers.accept ?? '').includes('text/html');
 
-/** Loaded when it is first asked for, since most gateways never are; from its package, and so no part of the bundle. */
+/** Loads the package on the first request, since most gateways never need it; it is not part of the bundle. */
 async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import(/* webpackIgnore: true */ '@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({ title: 'Bazaar', defaultQuery: FIRST_QUERY });

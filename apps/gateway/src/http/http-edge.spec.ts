@@ -132,7 +132,7 @@ describe('a page of another site', () => {
     });
     expect(statusCode).toBe(400);
     expect(JSON.parse(body).errors[0].extensions.code).toBe('BAD_REQUEST');
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 });
 
@@ -217,7 +217,7 @@ it('answers what has arrived while it stops, and closes the connection', async (
   await start({ PORT: 0 }, { product: { list: () => slow.then(() => []) } });
   const connection = new Connection();
   connection.send('{ products { id } }');
-  await eventually(() => expect(gateway.asked).toEqual(['product.list']));
+  await eventually(() => expect(gateway.requests).toEqual(['product.list']));
   const closed = gateway.app.close();
   await eventually(() => expect(gateway.app.getHttpServer().listening).toBe(false));
   finish();

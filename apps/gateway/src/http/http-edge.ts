@@ -5,7 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { GatewayConfig } from '../config.js';
 
-/** What pages of other sites may send, where CORS_ORIGINS names them, and what they may read beside the body. */
+/** The headers that pages of other origins may send and read, if CORS_ORIGINS lists them. */
 const REQUEST_HEADERS = [
   'accept',
   'apollo-require-preflight',
@@ -19,12 +19,12 @@ const REQUEST_HEADERS = [
 const RESPONSE_HEADERS = ['ratelimit', 'ratelimit-policy', 'retry-after', 'traceresponse'];
 const PREFLIGHT_SECONDS = 600;
 
-/** What every answer of the gateway has, whoever gives it. */
+/** The trace and the headers of every response of the gateway. */
 @Injectable()
 export class HttpEdge {
   constructor(host: HttpAdapterHost, { corsOrigins }: GatewayConfig) {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
-    // Everything that a request leads to belongs to the caller's trace, or to a new one.
+    // A request continues the client's trace, or starts a new one.
     fastify.addHook('onRequest', ({ headers, id }, reply, done) => {
       const begin = () => {
         reply.header('traceresponse', currentTraceparent());
@@ -41,12 +41,12 @@ export class HttpEdge {
         maxAge: PREFLIGHT_SECONDS,
       });
     void fastify.register(helmet, {
-      // Answers are data: nothing in them is to be run or shown.
+      // Responses are data: a browser must not run or show them.
       contentSecurityPolicy: {
         useDefaults: false,
         directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
       },
-      // Pages of other sites that CORS lets in must be able to read them.
+      // Pages that CORS allows must be able to read them.
       crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
     });
   }

@@ -2,7 +2,7 @@
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json; charset=utf-8';
 export const JSON_RESPONSE = 'application/json; charset=utf-8';
 
-/** What a client that says this in `Accept` gets of the two: JSON unless it wants the newer one at least as much. */
+/** The media type for an `Accept` header: JSON, unless the client prefers the newer type or accepts both equally. */
 export function mediaTypeFor(accept = ''): string {
   const wanted = new Map(accept.split(',').map(quality));
   const newer = wanted.get('application/graphql-response+json') ?? 0;

@@ -1,42 +1,42 @@
 import { AppError, type OrderInput } from '@app/contracts';
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 
-/** As much of GraphQL's context as is looked at. */
+/** The part of GraphQL's context that is used here. */
 export interface Operation {
   req: { headers: { 'idempotency-key'?: string } };
 }
 
-/** A string of structured fields: printable ASCII in quotes, where `"` and `\` have a `\` before them. */
+/** A string of RFC 9651: printable ASCII in quotes, with `"` and `\` escaped by a `\`. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])+)"$/;
 const BARE = /^[\w.:~+/=-]+$/;
-const MOST_CHARACTERS = 255;
+const MAX_CHARACTERS = 255;
 
 /**
- * The order with the key of the header `Idempotency-Key` where it has none of its own.
+ * Adds the key of the header `Idempotency-Key` to an order without a key.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
- * @throws AppError BAD_USER_INPUT, also where the order has another key, or where the operation has several fields that place
- * an order, before any of them has: one header can name one order.
+ * @throws AppError BAD_USER_INPUT, also if the order has a different key, or if the operation places several orders (then before
+ * the first is placed).
  */
 export function withIdempotencyKey(input: OrderInput, { req }: Operation, field: GraphQLResolveInfo): OrderInput {
   const header = req.headers['idempotency-key'];
   if (header === undefined) return input;
   const idempotencyKey = keyIn(header);
   if (timesSelected(field) > 1)
-    throw refusal('The header Idempotency-Key is for one order: give each of several an idempotencyKey instead');
+    throw refusal('The header Idempotency-Key is for one order; to place several, set idempotencyKey in each input');
   if (input.idempotencyKey && input.idempotencyKey !== idempotencyKey)
     throw refusal('The header Idempotency-Key and idempotencyKey must not differ');
   return { ...input, idempotencyKey };
 }
 
-/** Quoted, as the draft has it, or bare, as many clients write it. */
+/** Quoted, as in the draft, or bare, as many clients send it. */
 function keyIn(header: string): string {
   const key = QUOTED.exec(header)?.[1]?.replace(/\\(.)/g, '$1') ?? BARE.exec(header)?.[0];
-  if (key === undefined || key.length > MOST_CHARACTERS)
-    throw refusal(`The header Idempotency-Key must be a quoted string of 1 to ${MOST_CHARACTERS} characters`);
+  if (key === undefined || key.length > MAX_CHARACTERS)
+    throw refusal(`The header Idempotency-Key must be a quoted string of 1 to ${MAX_CHARACTERS} characters`);
   return key;
 }
 
-/** How many fields of the operation's root are this one, under whatever aliases. */
+/** How often the operation selects this root field, under any alias. */
 function timesSelected({ operation, fragments, fieldName }: GraphQLResolveInfo): number {
   const aliases = new Set<string>();
   const seen = new Set<SelectionSetNode>();

@@ -13,14 +13,14 @@ import { InjectClient } from '@app/messaging';
 import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 
-/** A page, and what `totalCount` counts where it is asked for. */
+/** A page, and the filter that `totalCount` needs. */
 type FilteredPage = Page<OrderDto> & { filter: OrderFilter };
 
 @Resolver(() => OrderConnection)
 export class OrderConnectionResolver {
   constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
 
-  @Query(() => OrderConnection, { description: "Signed in: a customer's own orders, every order for an admin." })
+  @Query(() => OrderConnection, { description: 'Requires an access token. Customers: own orders. Admins: all orders.' })
   @SignedIn()
   async orderConnection(@Args() page: OrderPageArgs, @CurrentUser() caller: Caller): Promise<FilteredPage> {
     return { ...(await this.orderService.page({ caller, page })), filter: page.filter ?? {} };

@@ -3,7 +3,7 @@ import { OnEvent } from '@app/messaging';
 import { Controller } from '@nestjs/common';
 import { OrderUpdates } from './order-updates.js';
 
-/** Every change of an order, for those who listen. */
+/** Passes changes of orders to the subscriptions. */
 @Controller()
 export class OrderEventsController {
   constructor(private readonly updates: OrderUpdates) {}

@@ -9,7 +9,7 @@ export class OrderItemResolver {
 
   @ResolveField(() => ProductDto, {
     nullable: true,
-    description: 'Null where the product has been deleted since.',
+    description: 'Null if the product has been deleted.',
     complexity: RESOLVER_COMPLEXITY,
   })
   product(@Parent() { productId }: OrderItemDto, @Context() operation: object): Promise<ProductDto | null> {

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_READDRESSED, type OrderDto } from '@app/contracts';
 import { currentScope, currentTraceparent, runWithTrace } from '@app/telemetry';
-import { FellBehind } from '../subscriptions/fell-behind.js';
+import { SlowConsumer } from '../subscriptions/slow-consumer.error.js';
 import type { Update } from '../subscriptions/subscription-operation.js';
 
-/** The most orders whose changes wait for one listener: as many as one event may name. */
-const MOST_WAITING = MAX_READDRESSED;
-/** Milliseconds until an order that could not be read is read again. */
+/** The most orders that wait for one listener: as many as one event may name. */
+const MAX_WAITING = MAX_READDRESSED;
+/** Milliseconds until a failed read is retried. */
 const RETRY_MS = 1_000;
 
 interface Change {
   readonly version: number;
-  /** Of the event that told of it. */
+  /** Of the event. */
   readonly traceparent: string | undefined;
 }
 
@@ -19,47 +19,47 @@ export interface OrderUpdate extends Update {
   readonly order: OrderDto;
 }
 
-/** Reads an order as it is now, which is that version of it or a newer one. */
+/** Reads the current order, which has this version or a newer one. */
 export type ReadOrder = (orderId: string, version: number) => Promise<OrderDto | null>;
 
 /**
- * The changes of orders, as one subscription takes them. What waits is which orders have changed: each is read only when
- * its turn has come, so that a burst becomes one update with the newest state, and who does not read costs nothing.
+ * The updates of one subscription. Only the ids of changed orders wait: each order is read when the subscriber takes its update,
+ * so that a burst becomes one update with the newest state, and a slow subscriber costs no reads.
  */
 export class OrderListener implements AsyncIterableIterator<OrderUpdate> {
-  /** The newest version heard of; the order that waits longest first. */
+  /** The newest announced version by order, the oldest change first. */
   private readonly waiting = new Map<string, Change>();
-  /** The version that was told last, of the orders told of last. */
-  private readonly told = new Map<string, number>();
-  private state: 'listening' | 'behind' | 'left' = 'listening';
+  /** Last version delivered, per order; of the orders delivered most recently. */
+  private readonly delivered = new Map<string, number>();
+  private state: 'listening' | 'overflowed' | 'left' = 'listening';
   private wake = () => {};
 
   constructor(
     private readonly read: ReadOrder,
-    private readonly left: () => void,
+    private readonly onLeave: () => void,
   ) {}
 
-  /** An event came: it may come twice, and after a newer one. */
+  /** Called for each event; events can be duplicates or out of order. */
   changed(orderId: string, version: number): void {
-    if (version <= (this.told.get(orderId) ?? 0)) return;
+    if (version <= (this.delivered.get(orderId) ?? 0)) return;
     const known = this.waiting.get(orderId);
     if (!known || known.version < version) this.waiting.set(orderId, { version, traceparent: currentTraceparent() });
-    if (this.waiting.size > MOST_WAITING) this.leave('behind');
+    if (this.waiting.size > MAX_WAITING) this.leave('overflowed');
     this.wake();
   }
 
-  /** @throws FellBehind when too many orders have changed since the last call. */
+  /** @throws SlowConsumer if too many orders have changed since the last call. */
   async next(): Promise<IteratorResult<OrderUpdate, undefined>> {
     while (this.state === 'listening') {
       const [longest] = this.waiting;
       const update = longest ? await this.newState(...longest) : await this.change();
       if (update && this.state === 'listening') return { value: update, done: false };
     }
-    if (this.state === 'behind') throw new FellBehind();
+    if (this.state === 'overflowed') throw new SlowConsumer();
     return { value: undefined, done: true };
   }
 
-  /** Ends a `next` that waits, too; that of an async generator would wait with it. */
+  /** Also ends a pending `next`, which `return` of an async generator would wait for. */
   async return(): Promise<IteratorResult<OrderUpdate, undefined>> {
     this.leave('left');
     return { value: undefined, done: true };
@@ -73,13 +73,13 @@ export class OrderListener implements AsyncIterableIterator<OrderUpdate> {
     return new Promise((resolve) => (this.wake = resolve));
   }
 
-  /** Undefined when nothing of it is new to the listener. */
+  /** Undefined if the listener has this version already, or may not see the order. */
   private async newState(orderId: string, { version, traceparent }: Change): Promise<OrderUpdate | undefined> {
     let order: OrderDto | null;
     try {
       order = await runWithTrace(traceparent, () => this.read(orderId, version), currentScope());
     } catch {
-      // The service that would know is away, and health and logs say so. Other orders have their turn first.
+      // The order service is unavailable. The order moves to the end of the queue.
       const newest = this.waiting.get(orderId);
       if (newest && this.waiting.delete(orderId)) this.waiting.set(orderId, newest);
       await sleep(RETRY_MS, undefined, { ref: false });
@@ -87,23 +87,23 @@ export class OrderListener implements AsyncIterableIterator<OrderUpdate> {
     }
     const newest = Math.max(version, order?.version ?? 0);
     if ((this.waiting.get(orderId)?.version ?? 0) <= newest) this.waiting.delete(orderId);
-    if (!order || order.version <= (this.told.get(orderId) ?? 0)) return undefined;
+    if (!order || order.version <= (this.delivered.get(orderId) ?? 0)) return undefined;
     this.remember(order);
     return { order, traceparent };
   }
 
   private remember({ id, version }: OrderDto): void {
-    this.told.delete(id);
-    this.told.set(id, version);
-    const [oldest] = this.told.keys();
-    if (this.told.size > MOST_WAITING && oldest !== undefined) this.told.delete(oldest);
+    this.delivered.delete(id);
+    this.delivered.set(id, version);
+    const [oldest] = this.delivered.keys();
+    if (this.delivered.size > MAX_WAITING && oldest !== undefined) this.delivered.delete(oldest);
   }
 
-  private leave(state: 'behind' | 'left'): void {
+  private leave(state: 'overflowed' | 'left'): void {
     if (this.state !== 'listening') return;
     this.state = state;
     this.waiting.clear();
-    this.left();
+    this.onLeave();
     this.wake();
   }
 }

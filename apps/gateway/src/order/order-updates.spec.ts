@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError, type Caller, type OrderClient, type OrderDto, OrderStatus, Role } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FellBehind } from '../subscriptions/fell-behind.js';
+import { SlowConsumer } from '../subscriptions/slow-consumer.error.js';
 import type { OrderListener } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 
@@ -137,7 +137,7 @@ describe('a listener', () => {
     for (let i = 0; i < 2_000; i++) change(randomUUID(), 1);
     await soon();
     expect(service.asked).toEqual([]);
-    await expect(listener.next()).rejects.toThrow(FellBehind);
+    await expect(listener.next()).rejects.toThrow(SlowConsumer);
     change(randomUUID(), 1);
     expect(service.asked).toEqual([]);
   });

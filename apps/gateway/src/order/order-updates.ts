@@ -4,36 +4,36 @@ import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { OrderListener } from './order-listener.js';
 
-/** However many listen: the order service has more to do than to tell them. */
-const READS_AT_ONCE = 16;
+/** Protects the order service from many listeners. */
+const MAX_CONCURRENT_READS = 16;
 
 const subscriptions = new Gauge({
   name: 'bazaar_live_subscriptions',
-  help: 'Subscriptions to orders',
+  help: 'Active subscriptions to orders',
   labelNames: ['service'] as const,
 });
 
-interface Reading {
-  /** Of the event that it was begun for: it finds that version or a newer one. */
+interface RunningRead {
+  /** The version of the event that started the read, which finds this version or a newer one. */
   readonly version: number;
   readonly order: Promise<OrderDto | null>;
 }
 
 /**
- * Who listens to which orders at this gateway. Events tell which order has changed; what it is now, and whether the listener
- * may see it, the order service says, asked with the listener's own caller and once for all of that caller's listeners.
+ * The listeners of this gateway, by order and by customer. An event names the order that changed; the gateway then reads the
+ * order with the listener's own caller, so that the order service checks permissions, and once for all listeners of a caller.
  */
 @Injectable()
 export class OrderUpdates {
   private readonly listeners = new Map<string, Set<OrderListener>>();
-  private readonly readings = new Map<string, Reading>();
-  /** Reads that wait for their turn. */
+  private readonly runningReads = new Map<string, RunningRead>();
+  /** Reads above MAX_CONCURRENT_READS. */
   private readonly queue: (() => void)[] = [];
-  private reads = 0;
+  private readCount = 0;
 
   constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
 
-  /** @param orderId where left out, every order whose customer the caller is. */
+  /** @param orderId if omitted, all orders of the caller. */
   listen(caller: Caller, orderId?: string): OrderListener {
     const topic = orderId === undefined ? ofCustomer(caller.userId) : ofOrder(orderId);
     const listener = new OrderListener(
@@ -54,31 +54,31 @@ export class OrderUpdates {
 
   private leave(topic: string, listener: OrderListener): void {
     subscriptions.dec({ service: 'gateway' });
-    const those = this.listeners.get(topic);
-    those?.delete(listener);
-    if (those?.size === 0) this.listeners.delete(topic);
+    const listeners = this.listeners.get(topic);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.listeners.delete(topic);
   }
 
   private read(caller: Caller, id: string, version: number): Promise<OrderDto | null> {
     const key = `${caller.role} ${caller.userId} ${id}`;
-    const running = this.readings.get(key);
+    const running = this.runningReads.get(key);
     if (running && running.version >= version) return running.order;
     const order = this.inTurn(() => this.orderService.get({ caller, id })).finally(() => {
-      if (this.readings.get(key)?.order === order) this.readings.delete(key);
+      if (this.runningReads.get(key)?.order === order) this.runningReads.delete(key);
     });
-    this.readings.set(key, { version, order });
+    this.runningReads.set(key, { version, order });
     return order;
   }
 
   private async inTurn<T>(read: () => Promise<T>): Promise<T> {
-    if (this.reads === READS_AT_ONCE) await new Promise<void>((resolve) => this.queue.push(resolve));
-    else this.reads++;
+    if (this.readCount === MAX_CONCURRENT_READS) await new Promise<void>((resolve) => this.queue.push(resolve));
+    else this.readCount++;
     try {
       return await read();
     } finally {
       const next = this.queue.shift();
       if (next) next();
-      else this.reads--;
+      else this.readCount--;
     }
   }
 }

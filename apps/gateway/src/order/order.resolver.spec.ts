@@ -17,7 +17,7 @@ describe('the status of an order', () => {
       gateway.graphql(`mutation { updateOrderStatus(id: "${changed.id}", status: SHIPPED) { status } }`, { token });
     expect(codeOf(await set())).toBe('UNAUTHENTICATED');
     expect(codeOf(await set(gateway.signIn(changed.userId)))).toBe('FORBIDDEN');
-    expect(gateway.asked).not.toContain('order.updateStatus');
+    expect(gateway.requests).not.toContain('order.updateStatus');
     expect((await set(gateway.signIn(randomUUID(), Role.ADMIN))).data).toEqual({
       updateOrderStatus: { status: 'SHIPPED' },
     });
@@ -139,7 +139,7 @@ describe('what belongs to an order', () => {
     const { data, errors } = await read(gateway.signIn(randomUUID(), Role.ADMIN));
     expect(errors).toBeUndefined();
     expect(data?.orders).toHaveLength(orders.length);
-    expect(gateway.asked.sort()).toEqual(['order.list', 'product.getMany', 'user.getMany', 'user.validateToken']);
+    expect(gateway.requests.sort()).toEqual(['order.list', 'product.getMany', 'user.getMany', 'user.validateToken']);
   });
 
   it('is asked for in portions that services take', async () => {

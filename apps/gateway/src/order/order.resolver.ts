@@ -15,7 +15,9 @@ export class OrderResolver {
     private readonly users: UserLoader,
   ) {}
 
-  @Query(() => [OrderDto], { description: "Signed in: a customer's own orders, every order for an admin." })
+  @Query(() => [OrderDto], {
+    description: 'Requires an access token. Customers: own orders. Admins: all orders. The newest 1000.',
+  })
   @SignedIn()
   orders(@CurrentUser() caller: Caller): Promise<OrderDto[]> {
     return this.orderService.list({ caller });
@@ -23,14 +25,14 @@ export class OrderResolver {
 
   @Query(() => OrderDto, {
     nullable: true,
-    description: "Signed in: null unless it is the caller's, or the caller is an admin.",
+    description: 'Requires an access token. Customers: own orders, null for any other. Admins: any order.',
   })
   @SignedIn()
   order(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<OrderDto | null> {
     return this.orderService.get({ caller, id });
   }
 
-  @Mutation(() => OrderDto, { description: 'Signed in.' })
+  @Mutation(() => OrderDto, { description: 'Requires an access token.' })
   @SignedIn()
   async placeOrder(
     @Args('input') input: OrderInput,
@@ -42,7 +44,8 @@ export class OrderResolver {
   }
 
   @Mutation(() => OrderDto, {
-    description: 'The customer while PENDING or PROCESSING, and admins; its stock goes back.',
+    description:
+      'Cancels an order and releases its stock. Customers: own orders, while PENDING or PROCESSING. Admins: any order.',
   })
   @SignedIn()
   cancelOrder(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<OrderDto> {
@@ -50,7 +53,7 @@ export class OrderResolver {
   }
 
   @Mutation(() => OrderDto, {
-    description: 'Admins: PROCESSING to SHIPPED (needs a shipping address), SHIPPED to DELIVERED.',
+    description: 'Admins only. PROCESSING to SHIPPED (requires a shipping address), or SHIPPED to DELIVERED.',
   })
   @Roles(Role.ADMIN)
   updateOrderStatus(

@@ -177,10 +177,10 @@ describe('orderUpdated', () => {
     ended.end();
     open.end();
     await client.listening();
-    const asked = gateway.asked.length;
+    const asked = gateway.requests.length;
     await placed(jane.id);
     await client.listening();
-    expect(gateway.asked.slice(asked)).toEqual(['order.get']);
+    expect(gateway.requests.slice(asked)).toEqual(['order.get']);
     expect([ended.received, open.received].map((told) => told.length)).toEqual([1, 1]);
   });
 });

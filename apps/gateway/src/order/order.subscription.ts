@@ -14,7 +14,7 @@ export class OrderSubscription {
   ) {}
 
   @Subscription(() => OrderDto, {
-    description: "Signed in: each change of one of the caller's orders, or of the one named.",
+    description: "Requires an access token. Updates of the caller's orders, or of one order.",
     resolve: ({ order }: OrderUpdate) => order,
   })
   @SignedIn()
@@ -24,11 +24,11 @@ export class OrderSubscription {
   ): Promise<OrderListener> {
     if (given === null || given === undefined) return this.updates.listen(caller);
     const id = new IdPipe().transform(given);
-    // From before it is looked up, so that no change falls between.
+    // Listens before the lookup, so that no change is missed in between.
     const listener = this.updates.listen(caller, id);
     try {
       const order = await this.orderService.get({ caller, id });
-      if (!order) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+      if (!order) throw new AppError('ORDER_NOT_FOUND', 'Order not found');
       return listener;
     } catch (error) {
       await listener.return();

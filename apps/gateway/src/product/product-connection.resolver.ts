@@ -4,14 +4,14 @@ import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphq
 import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { ProductCache } from './product.cache.js';
 
-/** A page, and what `totalCount` counts where it is asked for. */
+/** A page, and the filter that `totalCount` needs. */
 type FilteredPage = Page<ProductDto> & { filter: ProductFilter };
 
 @Resolver(() => ProductConnection)
 export class ProductConnectionResolver {
   constructor(private readonly cache: ProductCache) {}
 
-  @Query(() => ProductConnection, { description: 'Anyone; cached.' })
+  @Query(() => ProductConnection, { description: 'Public. Answers may be up to one second old.' })
   @Public()
   async productConnection(@Args() page: ProductPageArgs): Promise<FilteredPage> {
     return { ...(await this.cache.page(page)), filter: page.filter ?? {} };

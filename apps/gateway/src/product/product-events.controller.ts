@@ -3,7 +3,7 @@ import { MissedEvents, OnEvent } from '@app/messaging';
 import { Controller } from '@nestjs/common';
 import { ProductCache } from './product.cache.js';
 
-/** What others change: orders take stock, and products are written through other gateways too. */
+/** Invalidates the cache after changes by others: orders reserve stock, and other gateways write products. */
 @Controller()
 export class ProductEventsController {
   constructor(

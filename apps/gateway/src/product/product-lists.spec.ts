@@ -96,10 +96,10 @@ describe('a page of products', () => {
   it('is counted only when the total is asked for, under the same filter', async () => {
     await start();
     await list('filter: { inStock: true }');
-    expect(gateway.asked).toEqual(['product.page']);
+    expect(gateway.requests).toEqual(['product.page']);
     const { data } = await list('filter: { inStock: true }, first: 1', 'totalCount');
     expect(data).toEqual({ productConnection: { totalCount: 41 } });
-    expect(gateway.asked).toEqual(['product.page', 'product.page', 'product.count']);
+    expect(gateway.requests).toEqual(['product.page', 'product.page', 'product.count']);
     expect(asked.at(-1)).toEqual({ count: { inStock: true } });
   });
 });
@@ -114,7 +114,7 @@ describe('pages in the cache', () => {
     const first = await names('filter: { search: "tea", minPrice: 1, maxPrice: 20 }, sort: NAME');
     expect(await names('sort: NAME, first: 20, filter: $filter', { filter })).toBe(first);
     expect(await names('sort: NAME, filter: $filter', { filter: { ...filter, inStock: null } })).toBe(first);
-    expect(gateway.asked).toEqual(['product.page', 'product.count']);
+    expect(gateway.requests).toEqual(['product.page', 'product.count']);
   });
 
   it('are not taken for others', async () => {
@@ -132,11 +132,11 @@ describe('pages in the cache', () => {
       `filter: { sellerId: "${randomUUID()}" }`,
     ];
     for (const args of all) await list(args);
-    expect(gateway.asked).toHaveLength(all.length);
+    expect(gateway.requests).toHaveLength(all.length);
     for (const args of all) await list(args, 'totalCount');
     // What is counted does not depend on where the page is.
-    expect(gateway.asked.filter((pattern) => pattern === 'product.count')).toHaveLength(all.length - 3);
-    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(all.length);
+    expect(gateway.requests.filter((pattern) => pattern === 'product.count')).toHaveLength(all.length - 3);
+    expect(gateway.requests.filter((pattern) => pattern === 'product.page')).toHaveLength(all.length);
   });
 
   it('are asked for anew after a product was written, here or elsewhere', async () => {
@@ -146,11 +146,11 @@ describe('pages in the cache', () => {
     await names('');
     await gateway.graphql(`mutation { createProduct(input: ${input}) { id } }`, { token: token() });
     await names('');
-    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(2);
-    expect(gateway.asked.filter((pattern) => pattern === 'product.count')).toHaveLength(2);
+    expect(gateway.requests.filter((pattern) => pattern === 'product.page')).toHaveLength(2);
+    expect(gateway.requests.filter((pattern) => pattern === 'product.count')).toHaveLength(2);
     await gateway.publish(products.events.created, { productId: randomUUID(), version: 1 });
     await names('');
-    expect(gateway.asked.filter((pattern) => pattern === 'product.page')).toHaveLength(3);
+    expect(gateway.requests.filter((pattern) => pattern === 'product.page')).toHaveLength(3);
   });
 });
 
@@ -170,6 +170,6 @@ describe('the seller of a product', () => {
       productConnection: { edges: nodes.map((_, i) => ({ node: { seller: i % 2 ? seller : null } })) },
       products: nodes.map((_, i) => ({ seller: i % 2 ? { id: known } : null })),
     });
-    expect(gateway.asked.filter((pattern) => pattern.startsWith('user.'))).toEqual(['user.getMany']);
+    expect(gateway.requests.filter((pattern) => pattern.startsWith('user.'))).toEqual(['user.getMany']);
   });
 });

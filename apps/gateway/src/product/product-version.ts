@@ -3,20 +3,20 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { GatewayConfig } from '../config.js';
 import { Redis } from '../cache/redis.js';
 
-/** Milliseconds between two tries to have a version again after Redis was lost. */
+/** Milliseconds until a failed renewal is retried. */
 const RETRY_MS = 1_000;
 
 /**
- * The version that the keys of cached products carry: what is kept under another one is never read again. All gateways
- * share it by Redis; without one each has its own. Every version is a new random one, so that a Redis that comes back empty
- * or with old data can never bring an old version back into use.
+ * The version in the keys of cached products; entries of any other version are never read. All gateways share it through Redis;
+ * without Redis each has its own. Every version is random, so that a Redis that restarts empty or with old data cannot bring an
+ * old version back into use.
  */
 @Injectable()
 export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ProductVersion.name);
   private readonly key: string;
   private ownVersion = randomUUID();
-  /** Whether Redis's version can be relied on: not from a failure on until a renewal that began after it succeeded. */
+  /** Whether the version in Redis is current: false after a failure, until a renewal that started later succeeds. */
   private trusted = false;
   private failures = 0;
   private retry: NodeJS.Timeout | undefined;
@@ -29,18 +29,18 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit() {
-    // What happened while the connection was gone is not known, not even whether it is the same Redis. Commands keep
-    // their order, so no read finds the version from before.
+    // Changes may have been missed while disconnected, and it may be a different Redis. Commands keep their order, so no read
+    // finds the version from before.
     this.redis?.client.on('ready', () => void this.renew());
     this.redis?.connect();
   }
 
-  /** Undefined while it cannot be known, and so nothing may be taken from the cache. */
+  /** Undefined while it is unknown; the cache must not be used then. */
   async current(): Promise<string | undefined> {
     if (!this.redis) return this.ownVersion;
     if (!this.trusted) return undefined;
     try {
-      const version = await this.redis.answer(this.redis.client.get(this.key));
+      const version = await this.redis.read(this.redis.client.get(this.key));
       if (version === null) throw new Error('Redis has lost the version of the products');
       return this.trusted ? version : undefined;
     } catch (error) {
@@ -49,7 +49,7 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Leaves everything cached behind. Where Redis cannot be told, the cache is not used until it could be. */
+  /** Invalidates the whole cache. If Redis is unavailable, the cache is not used until a renewal succeeds. */
   async renew(): Promise<void> {
     if (!this.redis) {
       this.ownVersion = randomUUID();
@@ -69,7 +69,8 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
   }
 
   private fail(error: unknown) {
-    if (this.trusted) this.logger.warn(`Products are read without the cache for now: ${String(error)}`);
+    if (this.trusted)
+      this.logger.warn(`Products are read without the cache until Redis is available: ${String(error)}`);
     this.trusted = false;
     this.failures++;
     if (!this.redis?.client.isOpen) return;

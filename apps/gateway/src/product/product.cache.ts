@@ -16,23 +16,23 @@ import { inOrderOf } from '../graphql/loader-by-id.js';
 import { countLookups } from '../cache/cache-metrics.js';
 import { ProductVersion } from './product-version.js';
 
-/** Versions make sure that nothing old is read; this is for what no version is left of. */
-const KEPT_MS = 10_000;
-/** Between two renewals for changes that others made. */
-const RENEWAL_MS = 200;
+/** Removes entries of old versions; versions alone already make sure that no old data is read. */
+const TTL_MS = 10_000;
+/** Between renewals of the version for changes by others. */
+const MIN_RENEWAL_INTERVAL_MS = 200;
 
 /**
- * Public product reads. A key carries the version that was current before its data was asked for, so whoever reads slowly
- * keeps old data only under a version that nobody uses any more. Misses at one time are fetched once.
+ * Caches public product reads. A key contains the version that was current before its data was requested, so a slow read stores
+ * old data only under a version that is no longer used. Concurrent misses share one request.
  */
 @Injectable()
 export class ProductCache implements OnApplicationShutdown {
   private readonly prefix: string;
-  /** What is being fetched past the cache, while there is no version to go by. */
+  /** Requests in flight that bypass `Cache.wrap`. */
   private readonly fetching = new Map<string, Promise<unknown>>();
   private versionInMemory: string | undefined;
-  private resting: NodeJS.Timeout | undefined;
-  private changedMeanwhile = false;
+  private pause: NodeJS.Timeout | undefined;
+  private changedDuringPause = false;
 
   constructor(
     config: GatewayConfig,
@@ -59,7 +59,7 @@ export class ProductCache implements OnApplicationShutdown {
   async getMany(ids: readonly string[]): Promise<(ProductDto | null)[]> {
     const version = await this.currentVersion();
     const keys = ids.map((id) => this.keyOf(version, id));
-    // Together: of those that are looked up one by one, each that is missing comes to light at another time.
+    // In one lookup, so that all misses are known at the same time and share one request.
     const cached = version === undefined ? [] : await this.cache.mget<ProductDto | null>(keys);
     const hits = cached.filter((product) => product !== undefined).length;
     countLookups('hit', hits);
@@ -67,7 +67,7 @@ export class ProductCache implements OnApplicationShutdown {
     const missing = new DataLoader((missingIds: readonly string[]) => this.fetchMany(missingIds));
     const fetch = async (id: string, key: string) => {
       const product = await missing.load(id);
-      if (version !== undefined) await this.cache.set(key, product, KEPT_MS);
+      if (version !== undefined) await this.cache.set(key, product, TTL_MS);
       return product;
     };
     return Promise.all(
@@ -78,28 +78,28 @@ export class ProductCache implements OnApplicationShutdown {
     );
   }
 
-  /** After a write of our own: once this is done, no read answers with what was before. */
+  /** Call this after a write through this gateway: afterwards no read returns the data from before. */
   async changed(): Promise<void> {
     this.fetching.clear();
     await this.version.renew();
   }
 
-  /** After a change that we heard of: the first counts at once, a flood of them every 200 ms. */
+  /** Call this after an event: the first invalidates at once, a flood of them every 200 ms. */
   async changedElsewhere(): Promise<void> {
-    if (this.resting) {
-      this.changedMeanwhile = true;
+    if (this.pause) {
+      this.changedDuringPause = true;
       return;
     }
-    this.resting = setTimeout(() => {
-      this.resting = undefined;
-      if (this.changedMeanwhile) void this.changedElsewhere();
-    }, RENEWAL_MS).unref();
-    this.changedMeanwhile = false;
+    this.pause = setTimeout(() => {
+      this.pause = undefined;
+      if (this.changedDuringPause) void this.changedElsewhere();
+    }, MIN_RENEWAL_INTERVAL_MS).unref();
+    this.changedDuringPause = false;
     await this.changed();
   }
 
   onApplicationShutdown() {
-    clearTimeout(this.resting);
+    clearTimeout(this.pause);
   }
 
   private async currentVersion(): Promise<string | undefined> {
@@ -121,7 +121,7 @@ export class ProductCache implements OnApplicationShutdown {
       outcome = 'miss';
       return fetch();
     };
-    return this.cache.wrap(this.keyOf(version, name), fetchMissing, KEPT_MS).finally(() => countLookups(outcome));
+    return this.cache.wrap(this.keyOf(version, name), fetchMissing, TTL_MS).finally(() => countLookups(outcome));
   }
 
   private keyOf(version: string | undefined, name: string): string {
@@ -143,7 +143,7 @@ export class ProductCache implements OnApplicationShutdown {
   }
 }
 
-/** Short, and the same for arguments that say the same: GraphQL has put them in order, and null is as good as left out. */
+/** Equal for equal arguments: GraphQL has sorted them, and null counts as omitted. */
 const digest = (args: object): string =>
   createHash('sha256')
     .update(JSON.stringify(args, (_, value: unknown) => value ?? undefined))

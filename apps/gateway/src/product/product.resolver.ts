@@ -25,19 +25,19 @@ export class ProductResolver {
     private readonly users: UserLoader,
   ) {}
 
-  @Query(() => [ProductDto], { description: 'Anyone; cached.' })
+  @Query(() => [ProductDto], { description: 'Public. Answers may be up to one second old.' })
   @Public()
   products(): Promise<ProductDto[]> {
     return this.cache.list();
   }
 
-  @Query(() => ProductDto, { nullable: true, description: 'Anyone; cached.' })
+  @Query(() => ProductDto, { nullable: true, description: 'Public. Answers may be up to one second old.' })
   @Public()
   product(@IdArgument() id: string, @Context() operation: object): Promise<ProductDto | null> {
     return this.loader.load(operation, id);
   }
 
-  @Mutation(() => ProductDto, { description: 'Signed in; the caller becomes its seller.' })
+  @Mutation(() => ProductDto, { description: 'Requires an access token. The caller becomes the seller.' })
   @SignedIn()
   async createProduct(@Args('input') input: ProductInput, @CurrentUser() caller: Caller): Promise<ProductDto> {
     const product = await this.productService.create({ caller, product: input });
@@ -45,7 +45,7 @@ export class ProductResolver {
     return product;
   }
 
-  @Mutation(() => ProductDto, { description: 'Its seller and admins.' })
+  @Mutation(() => ProductDto, { description: 'The seller and admins only.' })
   @SignedIn()
   async updateProduct(
     @IdArgument() id: string,
@@ -57,7 +57,7 @@ export class ProductResolver {
     return product;
   }
 
-  @Mutation(() => ProductDto, { description: 'Its seller and admins. Orders keep what they hold of it.' })
+  @Mutation(() => ProductDto, { description: 'The seller and admins only. Existing orders keep its id and price.' })
   @SignedIn()
   async deleteProduct(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
     const product = await this.productService.delete({ caller, id });
@@ -67,7 +67,7 @@ export class ProductResolver {
 
   @ResolveField(() => UserDto, {
     nullable: true,
-    description: 'Who created it, and with admins alone may change it.',
+    description: 'The user who created the product.',
     complexity: RESOLVER_COMPLEXITY,
   })
   seller(@Parent() { sellerId }: ProductDto, @Context() operation: object): Promise<UserDto | null> {

@@ -50,7 +50,7 @@ describe('what is subscribed to', () => {
     expect(await refusal(query)).toMatchObject({
       extensions: { code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     });
-    expect(under.gateway.asked.filter((pattern) => pattern !== 'user.validateToken')).toEqual([]);
+    expect(under.gateway.requests.filter((pattern) => pattern !== 'user.validateToken')).toEqual([]);
   });
 
   it('may be all there is of an order', async () => {

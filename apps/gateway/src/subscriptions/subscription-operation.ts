@@ -21,10 +21,10 @@ import { codeOf } from '../graphql/errors/format-error.js';
 import { describeOperation } from '../graphql/operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from '../graphql/limits/operation-limits.js';
 
-/** An order with all there is of its items, products, sellers and customer costs a third of it; one change makes many updates. */
+/** An order with all fields of its items, products, sellers and customer costs a third; one change causes many updates. */
 const MAX_COST_OF_AN_UPDATE = 1_000;
 
-/** What a client subscribes to, ready to be run, within the limits that hold for every operation; or why it is refused. */
+/** Parses and validates a subscription, within the limits of every operation. Returns its execution arguments or its errors. */
 export function subscriptionOf(
   schema: GraphQLSchema,
   { query, operationName, variables }: SubscribePayload,
@@ -38,15 +38,22 @@ export function subscriptionOf(
   }
   const operation = getOperationAST(document, operationName);
   if (!operation)
-    return [refusal(new AppError('OPERATION_RESOLUTION_FAILURE', 'There is no such operation, or none is named'))];
-  // Over HTTP they have rules of their own.
+    return [
+      refusal(
+        new AppError(
+          'OPERATION_RESOLUTION_FAILURE',
+          'The document has no operation of that name, or several and none was named',
+        ),
+      ),
+    ];
+  // Operations over HTTP have other rules: CSRF protection, status codes.
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-    const message = `Only subscriptions are answered here: send a ${operation.operation} by HTTP`;
+    const message = `Only subscriptions are allowed here; send a ${operation.operation} over HTTP`;
     return [refusal(new AppError('BAD_REQUEST', message))];
   }
   const hideSuggestions = !explorable;
-  const faults = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
-  if (faults.length > 0) return coded(faults, 'GRAPHQL_VALIDATION_FAILED');
+  const errors = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
+  if (errors.length > 0) return coded(errors, 'GRAPHQL_VALIDATION_FAILED');
   describeOperation(operation);
   try {
     assertCost(schema, { document, operationName, variables }, MAX_COST_OF_AN_UPDATE);
@@ -56,19 +63,19 @@ export function subscriptionOf(
   return { schema, document, operationName, variableValues: variables, hideSuggestions };
 }
 
-/** GraphQL's own errors have no code. */
+/** Adds the code that GraphQL's own errors lack. */
 function coded(errors: readonly GraphQLError[], code: ErrorCode): readonly GraphQLError[] {
   for (const { originalError, extensions } of errors) if (!originalError) extensions.code = code;
   return errors;
 }
 
-/** What the source of a subscription yields. */
+/** The value that the source of a subscription yields. */
 export interface Update {
-  /** Of what has caused it: what is read for the update belongs to that trace. */
+  /** Of the event: the reads for the update belong to its trace. */
   readonly traceparent: string | undefined;
 }
 
-/** As GraphQL's own `subscribe`; but each update is an operation of its own, whose loaders begin afresh. */
+/** Like GraphQL's own `subscribe`, but each update has its own context, and so its own loaders and budget. */
 export async function subscribe(args: ExecutionArgs): Promise<Updates | ExecutionResult> {
   const events = await createSourceEventStream(args);
   return Symbol.asyncIterator in events
@@ -88,13 +95,13 @@ class Updates implements AsyncIterableIterator<ExecutionResult> {
     const result = await runAsSpan(
       value.traceparent,
       { name: 'update', failureOf },
-      () => this.tell(value),
+      () => this.executeFor(value),
       currentScope(),
     );
     return { done: false, value: result };
   }
 
-  private async tell(update: Update): Promise<ExecutionResult> {
+  private async executeFor(update: Update): Promise<ExecutionResult> {
     const { document, operationName } = this.args;
     describeOperation(getOperationAST(document, operationName) ?? undefined);
     const contextValue = { ...(this.args.contextValue as object) };

@@ -17,7 +17,7 @@ afterEach(() => under.close());
 describe('a connection', () => {
   it('needs an access token', async () => {
     for (const params of [{}, { Authorization: 'token' }, { Authorization: 7 }, { token: 'token' }])
-      expect(await under.connect(params).closed).toMatchObject({ code: 4401, reason: 'An access token is needed' });
+      expect(await under.connect(params).closed).toMatchObject({ code: 4401, reason: 'An access token is required' });
     await under.connect({ authorization: 'bearer token' }).listening();
   });
 
@@ -25,7 +25,7 @@ describe('a connection', () => {
     under.validate = () => {
       throw new AppError('UNAUTHENTICATED', 'It has expired');
     };
-    expect(await under.connect().closed).toMatchObject({ code: 4403, reason: 'The access token does not hold' });
+    expect(await under.connect().closed).toMatchObject({ code: 4403, reason: 'The access token is not valid' });
     expect(await under.connect('x'.repeat(5_000)).closed).toMatchObject({ code: 4403 });
   });
 
@@ -44,7 +44,7 @@ describe('a connection', () => {
     await once(socket, 'open');
     send(socket, { type: 'subscribe', id: '1', payload: { query: 'subscription { orderUpdated { id } }' } });
     expect(await closeOf(socket)).toMatchObject({ code: 4401 });
-    expect(under.gateway.asked).toEqual([]);
+    expect(under.gateway.requests).toEqual([]);
   });
 
   it('speaks graphql-transport-ws, at /graphql, and nothing else', async () => {

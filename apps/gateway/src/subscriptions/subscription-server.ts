@@ -17,36 +17,36 @@ import { GatewayConfig } from '../config.js';
 import { AddressLimit, requestFrom } from '../throttle/address-limit.js';
 import { chargeOfDocument } from '../throttle/operation-charge.js';
 import { RateLimits } from '../throttle/rate-limits.js';
-import { FellBehind } from './fell-behind.js';
+import { SlowConsumer } from './slow-consumer.error.js';
 import { codeOf, formatError } from '../graphql/errors/format-error.js';
 import { refusal } from '../graphql/limits/operation-limits.js';
 import { measureOperation } from '../graphql/operation-metrics.js';
 import { subscribe, subscriptionOf } from './subscription-operation.js';
 import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
 
-/** The longest message that is taken, in bytes. */
+/** The longest message of a client, in bytes. */
 const MAX_PAYLOAD = 64 * 1024;
-/** Milliseconds that a client has to say who it is. */
+/** Milliseconds until a client must have sent its token. */
 const INIT_TIMEOUT_MS = 3_000;
-const MOST_SUBSCRIPTIONS_OF_A_SOCKET = 20;
-const MOST_SOCKETS_OF_A_USER = 10;
+const MAX_SUBSCRIPTIONS_PER_SOCKET = 20;
+const MAX_SOCKETS_PER_USER = 10;
 const CHECK_ALIVE_MS = 15_000;
-/** An end that was not heard of, since the broker was away just then, is found out after this long. */
+/** Finds ended sessions whose event was missed while the broker was unavailable. */
 const CHECK_SESSIONS_MS = 30_000;
-/** What the user service takes in one request. */
-const MOST_SESSION_IDS = 1_000;
+/** The most ids in one request to the user service. */
+const MAX_SESSION_IDS = 1_000;
 
 const connections = new Gauge({
   name: 'bazaar_live_connections',
-  help: 'Open sockets of clients that may subscribe',
+  help: 'Open WebSocket connections',
   labelNames: ['service'] as const,
 });
 
 type Client = Context<Record<string, unknown>, SubscriptionSocket>;
 
 /**
- * Subscriptions by WebSocket where HTTP has its operations, in the protocol of graphql-ws and no other. A client shows its
- * token as it connects (`connectionParams: { Authorization: 'Bearer …' }`) and is cut off with the end of its session.
+ * Subscriptions over WebSocket at the path of the HTTP API, by the protocol of graphql-ws only. A client sends its token when it
+ * connects (`connectionParams: { Authorization: 'Bearer …' }`) and is disconnected when its session ends.
  */
 @Injectable()
 export class SubscriptionServer {
@@ -58,7 +58,7 @@ export class SubscriptionServer {
     handleProtocols,
     verifyClient: ({ req }: { req: IncomingMessage }, answer: (allowed: boolean, code: number) => void) =>
       answer(this.isAllowed(req), 403),
-    autoPong: false, // answered where what waits for the client is counted
+    autoPong: false, // SubscriptionSocket sends pongs, and counts their bytes
   });
   private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
@@ -81,7 +81,7 @@ export class SubscriptionServer {
       ...(errors && { errors: errors.map(formatted) }),
     }),
     onError: ({ extra: socket }, _id, _payload, errors) => {
-      if (!errors.some(({ originalError }) => originalError instanceof FellBehind)) return errors.map(formatted);
+      if (!errors.some(({ originalError }) => originalError instanceof SlowConsumer)) return errors.map(formatted);
       socket.cutOff();
       return [];
     },
@@ -106,12 +106,14 @@ export class SubscriptionServer {
       (request: IncomingMessage, connection: Duplex, head: Buffer) => void this.upgrade(request, connection, head),
     );
     endedSessions.onEnded((sessionIds) => this.closeSessions(sessionIds));
-    missedEvents.onMissed(() => this.closeAll(SERVICE_RESTART, 'Changes may have been missed: connect and read again'));
+    missedEvents.onMissed(() =>
+      this.closeAll(SERVICE_RESTART, 'Events may have been missed: reconnect and read again'),
+    );
     const timers = [
       setInterval(() => this.sockets.forEach((socket) => socket.checkAlive()), CHECK_ALIVE_MS).unref(),
       setInterval(() => void this.checkSessions(), CHECK_SESSIONS_MS).unref(),
     ];
-    // HTTP's own close would wait for them.
+    // The HTTP server's own close would wait for the sockets.
     fastify.addHook('preClose', async () => {
       timers.forEach(clearInterval);
       await this.close();
@@ -120,7 +122,7 @@ export class SubscriptionServer {
 
   private async upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const address = this.addresses.addressOf(request);
-    const ignore = () => {}; // the connection is closed then
+    const ignore = () => {}; // 'close' follows
     connection.on('error', ignore);
     try {
       await this.limits.charge([requestFrom(address)]);
@@ -158,7 +160,7 @@ export class SubscriptionServer {
     for (const socket of this.sockets) socket.close(code, reason);
   }
 
-  /** A page of another site may not connect, as it may not send HTTP requests; whoever is no browser sends no origin. */
+  /** Pages of other origins may not connect, just as they may not send HTTP requests. Only browsers send an origin. */
   private isAllowed({ headers: { origin, host } }: IncomingMessage): boolean {
     if (origin === undefined) return true;
     return (URL.canParse(origin) && new URL(origin).host === host) || this.config.corsOrigins.includes(origin);
@@ -168,16 +170,16 @@ export class SubscriptionServer {
     try {
       const session = await this.bearer.sessionOf(authorizationOf(connectionParams) ?? '');
       if (!session) {
-        socket.close(CloseCode.Unauthorized, 'An access token is needed');
+        socket.close(CloseCode.Unauthorized, 'An access token is required');
         return false;
       }
       addToScope({ userId: session.userId });
       const others = [...this.sockets].filter((other) => other.session?.userId === session.userId);
-      if (others.length < MOST_SOCKETS_OF_A_USER) socket.session = session;
-      else socket.close(TRY_AGAIN_LATER, `A user has at most ${MOST_SOCKETS_OF_A_USER} sockets`);
+      if (others.length < MAX_SOCKETS_PER_USER) socket.session = session;
+      else socket.close(TRY_AGAIN_LATER, `A user has at most ${MAX_SOCKETS_PER_USER} sockets`);
     } catch (error) {
       if (AppError.from(error).code === 'UNAUTHENTICATED')
-        socket.close(CloseCode.Forbidden, 'The access token does not hold');
+        socket.close(CloseCode.Forbidden, 'The access token is not valid');
       else socket.close(TRY_AGAIN_LATER, 'The access token cannot be checked now');
     }
     return socket.session !== undefined;
@@ -187,7 +189,7 @@ export class SubscriptionServer {
     { connectionParams, subscriptions, extra: { address } }: Client,
     payload: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-    const limit = MOST_SUBSCRIPTIONS_OF_A_SOCKET;
+    const limit = MAX_SUBSCRIPTIONS_PER_SOCKET;
     const actual = Object.keys(subscriptions).length;
     if (actual > limit) {
       const message = `A socket has at most ${limit} subscriptions`;
@@ -207,10 +209,10 @@ export class SubscriptionServer {
 
   private async checkSessions(): Promise<void> {
     const ids = [...new Set([...this.sockets].flatMap(({ session }) => session?.sessionId ?? []))];
-    for (let from = 0; from < ids.length; from += MOST_SESSION_IDS) {
-      // A user service that cannot be asked cuts nobody off.
-      const asked = this.userService.endedSessions({ ids: ids.slice(from, from + MOST_SESSION_IDS) });
-      this.closeSessions(await asked.catch(() => []));
+    for (let from = 0; from < ids.length; from += MAX_SESSION_IDS) {
+      // If the user service is unavailable, no client is disconnected.
+      const ended = this.userService.endedSessions({ ids: ids.slice(from, from + MAX_SESSION_IDS) });
+      this.closeSessions(await ended.catch(() => []));
     }
   }
 

@@ -34,7 +34,7 @@ describe('a client', () => {
     const shippingAddress = 'x'.repeat(300_000);
     for (let i = 0; i < 300; i++) await under.orderChanges({ shippingAddress });
     // What the machine's own buffers hold, and no more.
-    expect(under.gateway.asked.filter((pattern) => pattern === 'order.get').length).toBeLessThan(200);
+    expect(under.gateway.requests.filter((pattern) => pattern === 'order.get').length).toBeLessThan(200);
     client.resume();
     await eventually(() => expect(told).toHaveLength(300));
   });

@@ -12,7 +12,7 @@ interface Operation {
   readonly reply: FastifyReply;
 }
 
-/** Charges what an operation costs to the address that it comes from, whoever is signed in there, before any of it runs. */
+/** Charges the cost of an operation to its client address, for all users there, before it is executed. */
 @Plugin()
 export class AddressCharges implements ApolloServerPlugin<Operation> {
   constructor(private readonly limits: RateLimits) {}
@@ -22,7 +22,7 @@ export class AddressCharges implements ApolloServerPlugin<Operation> {
     const charge = async ({ req, reply }: Operation, amount: number) =>
       this.limits.charge([{ limit: 'address-cost', client: clientOf(req.ip), amount }], reply);
     return {
-      // What was run before is not parsed again.
+      // Not called for a document in the document cache.
       parsingDidStart: async ({ source }) => {
         forDocument = chargeOfDocument(source ?? '');
       },
@@ -36,7 +36,7 @@ export class AddressCharges implements ApolloServerPlugin<Operation> {
           throw rateLimited(error);
         });
       },
-      // It was not run, since it is not valid: that was work, too, and the answer says so already.
+      // An invalid document is charged too; the answer has its errors already.
       didEncounterErrors: async ({ operation, contextValue }) => {
         if (!operation) await charge(contextValue, forDocument).catch(() => {});
       },

@@ -93,7 +93,7 @@ describe('the requests of an address', () => {
     const gateway = await start({ ADDRESS_RATE_LIMIT: 1 });
     await ask(gateway, '{ me { id } }', { token: 'a' });
     await ask(gateway, '{ me { id } }', { token: 'b' });
-    expect(gateway.asked).toEqual(['user.validateToken']);
+    expect(gateway.requests).toEqual(['user.validateToken']);
   });
 
   it('count by the size of their bodies', async () => {

@@ -11,12 +11,12 @@ import { mediaTypeFor } from '../http/media-type.js';
 import { type Charge, clientOf, RateLimits } from './rate-limits.js';
 
 const API = '/graphql';
-/** A body counts as one request for each part of this size, since reading it is the work. */
+/** A body counts as one request for each part of this size. */
 const PART_BYTES = 64 * 1024;
-/** Charged for a body of unknown length: as many parts as the largest body has. */
+/** The parts of the largest body; also charged for a body of unknown length. */
 const MAX_PARTS = 4;
 
-/** Counts every request by the address that it comes from, before its body and its token are looked at. */
+/** Counts every request by its client address, before its body is read and its token is checked. */
 @Injectable()
 export class AddressLimit implements OnModuleInit {
   private readonly trust: ((address: string, hop: number) => boolean) | undefined;
@@ -29,24 +29,24 @@ export class AddressLimit implements OnModuleInit {
     this.trust = Array.isArray(trustProxy) ? proxyAddr.compile(trustProxy) : undefined;
   }
 
-  /** After the hooks that every answer's headers come from. */
+  /** Adds its hook after those that set the headers of every response. */
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     fastify.after(() => fastify.addHook('onRequest', (request, reply) => this.count(request, reply)));
   }
 
-  /** Where a request comes from that Fastify does not see, by the same rules. */
+  /** The client address of a request that does not pass through Fastify, by the same rules. */
   addressOf(request: IncomingMessage): string {
     return clientOf(this.trust ? proxyAddr(request, this.trust) : request.socket.remoteAddress);
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { url } = request.routeOptions;
-    // Health and metrics have nothing to do with it; what is nowhere has.
+    // Health and metrics are not limited; unknown paths are.
     if (url !== undefined && url !== API) return;
     const client = clientOf(request.ip);
     try {
-      // What is not valid is charged for once it has been read: nothing more is read then.
+      // Invalid documents are charged after they are read; a client over the limit is refused before.
       this.limits.assertWithin({ limit: 'address-cost', client });
       await this.limits.charge([requestFrom(client, partsOf(request.headers))], reply);
     } catch (error) {
@@ -59,7 +59,7 @@ export class AddressLimit implements OnModuleInit {
     reply
       .code(429)
       .header('retry-after', String(error.details?.retryAfter))
-      // What the client still sends of it is not read.
+      // The rest of the body is not read.
       .header('connection', 'close')
       .type(mediaTypeFor(headers.accept))
       .send({ errors: [formatError(refusal.toJSON(), refusal)] });

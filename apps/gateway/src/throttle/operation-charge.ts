@@ -2,11 +2,11 @@ import type { FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, Se
 import { costOf } from '../graphql/limits/operation-cost.js';
 import { MAX_COST } from '../graphql/limits/operation-limits.js';
 
-/** What any operation costs to be received, checked and answered, whatever it asks for. */
+/** The cost of receiving, checking and answering any operation. */
 const BASE = 500;
-/** A mutation weighs so that one operation has room for few; in a minute there is room for many. Logins have a limit of their own. */
+/** In place of the weight of a mutation, which limits the number in one operation. Logins have a limit of their own. */
 const MUTATION_CHARGE = 5_000;
-/** To parse and validate a character of a document, up to as many tokens as there may be. */
+/** For parsing and validating a character of a document. */
 const COST_OF_CHARACTER = 4;
 const MAX_DOCUMENT_CHARGE = 10_000;
 
@@ -15,7 +15,7 @@ interface Known {
   readonly variableValues: Readonly<Record<string, unknown>>;
 }
 
-/** What these selections of an operation are charged for. One that costs too much to be run is charged for being refused. */
+/** The charge for these selections of an operation. An operation over MAX_COST is refused, and charged only the base. */
 export function chargeOf(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -28,6 +28,6 @@ export function chargeOf(
   return BASE + (cost > MAX_COST ? 0 : Math.ceil(cost));
 }
 
-/** What a document is charged for that was not known. */
+/** The charge for a document that is not in the document cache. */
 export const chargeOfDocument = (source: string): number =>
   BASE + Math.min(MAX_DOCUMENT_CHARGE, COST_OF_CHARACTER * source.length);

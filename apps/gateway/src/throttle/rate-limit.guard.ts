@@ -6,18 +6,18 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { chargeOf } from './operation-charge.js';
 import { type Charge, clientOf, RateLimits } from './rate-limits.js';
 
-/** What guesses passwords and tokens, or makes the user service hash them; counted by address, whoever is signed in there. */
+/** Operations that guess passwords or tokens, or hash passwords; counted by address, for all users there. */
 const LOGINS = new Set(['registerUser', 'loginUser', 'refreshTokens', 'changePassword']);
 
 interface Operation {
   readonly req: Pick<FastifyRequest, 'ip'> & { readonly user?: Caller };
-  /** There is none where the operation came over a WebSocket. */
+  /** Undefined for an operation over WebSocket. */
   readonly reply?: FastifyReply;
 }
 
 /**
- * Counts each query, mutation and subscription of an operation, aliases one by one, and what it costs, for its caller: the
- * user, else the address. Runs after the guard that finds out who that is.
+ * Counts each root field of an operation (every alias), and its cost, for the client: the user, or else the address. Runs after
+ * the guard that authenticates the user.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {

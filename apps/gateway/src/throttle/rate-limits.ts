@@ -18,11 +18,11 @@ const MESSAGES: Record<LimitName, string> = {
 
 const rateLimited = new Counter({
   name: 'bazaar_rate_limited_total',
-  help: 'Requests and fields of operations that were refused for their rate, by limit',
+  help: 'Requests and root fields refused with RATE_LIMITED, by limit',
   labelNames: ['service', 'limit'] as const,
 });
 
-// A rate does not see the first increment of a series that was not there before.
+// A rate misses the first increment of a new series, so each series starts at 0.
 for (const limit of Object.keys(MESSAGES)) rateLimited.inc({ service: 'gateway', limit }, 0);
 
 export interface Charge {
@@ -36,43 +36,43 @@ interface Counted extends Count {
   readonly limit: LimitName;
 }
 
-/** An IPv6 address counts by its network of 64 bits. */
+/** An IPv6 address is counted by its /64 network. */
 export const clientOf = (address: string | undefined): string => normalizeIp(String(address));
 
-/** What clients may do in a minute, and what they have done of it. */
+/** The limits of clients per minute, and their usage. */
 @Injectable()
 export class RateLimits {
-  private readonly most: Record<LimitName, number>;
+  private readonly limits: Record<LimitName, number>;
   private readonly counts: RequestCounts;
-  /** What an answer says about limits, by their names. */
+  /** The counts in the headers of a reply, by limit. */
   private readonly headers = new WeakMap<FastifyReply, Map<LimitName, Counted>>();
 
   constructor({ rateLimits, KEY_PREFIX }: GatewayConfig, @Optional() @Inject(Redis) redis: Redis | undefined) {
-    this.most = rateLimits;
+    this.limits = rateLimits;
     this.counts = new RequestCounts(KEY_PREFIX, redis);
   }
 
-  /** @param reply where headers are to say how much is left. @throws AppError RATE_LIMITED. */
+  /** @param reply gets the headers with the remaining quota. @throws AppError RATE_LIMITED. */
   async charge(charges: readonly Charge[], reply?: FastifyReply): Promise<void> {
-    const limited = charges.filter(({ limit }) => this.most[limit] > 0);
+    const limited = charges.filter(({ limit }) => this.limits[limit] > 0);
     if (limited.length === 0) return;
     const counts = await this.counts.add(limited.map((charge) => this.additionOf(charge)));
     const counted = counts.map((count, i) => ({ ...count, limit: limited[i]!.limit }));
     if (reply) this.setHeaders(reply, counted);
-    for (const count of counted) if (count.total > this.most[count.limit]) throw this.refusalOf(count);
+    for (const count of counted) if (count.total > this.limits[count.limit]) throw this.refusalOf(count);
   }
 
-  /** Counts nothing. @throws AppError RATE_LIMITED where the client is known to be over. */
+  /** Counts nothing. @throws AppError RATE_LIMITED if the client is known to be over the limit. */
   assertWithin({ limit, client }: Omit<Charge, 'amount'>): void {
-    if (this.most[limit] === 0) return;
+    if (this.limits[limit] === 0) return;
     const over = this.counts.overLimit(this.additionOf({ limit, client, amount: 0 }));
     if (over) throw this.refusalOf({ ...over, limit });
   }
 
-  /** Hashed, since addresses are nobody's business in Redis. */
+  /** The key is hashed, so that Redis stores no addresses. */
   private additionOf({ limit, client, amount }: Charge): Addition {
     const key = createHash('sha256').update(`${limit} ${client}`).digest('base64url');
-    return { key, amount, limit: this.most[limit] };
+    return { key, amount, limit: this.limits[limit] };
   }
 
   private refusalOf({ limit, total, endsAt }: Counted): AppError {
@@ -80,7 +80,7 @@ export class RateLimits {
     const retryAfter = secondsUntil(endsAt);
     return new AppError('RATE_LIMITED', `${MESSAGES[limit]}: try again in ${retryAfter} s`, {
       retryAfter,
-      limit: this.most[limit],
+      limit: this.limits[limit],
       actual: total,
     });
   }
@@ -91,14 +91,14 @@ export class RateLimits {
     for (const count of counted) if (count.endsAt > 0) shown.set(count.limit, count);
     this.headers.set(reply, shown);
     const each = (line: (count: Counted) => string) => [...shown.values()].map(line).join(', ');
-    const left = ({ limit, total }: Counted) => Math.max(0, this.most[limit] - total);
+    const remaining = ({ limit, total }: Counted) => Math.max(0, this.limits[limit] - total);
     reply.header(
       'ratelimit-policy',
-      each(({ limit }) => `"${limit}";q=${this.most[limit]};w=${WINDOW_MS / 1000}`),
+      each(({ limit }) => `"${limit}";q=${this.limits[limit]};w=${WINDOW_MS / 1000}`),
     );
     reply.header(
       'ratelimit',
-      each((count) => `"${count.limit}";r=${left(count)};t=${secondsUntil(count.endsAt)}`),
+      each((count) => `"${count.limit}";r=${remaining(count)};t=${secondsUntil(count.endsAt)}`),
     );
   }
 }

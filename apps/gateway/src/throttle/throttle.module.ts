@@ -6,7 +6,7 @@ import { AddressLimit } from './address-limit.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimits } from './rate-limits.js';
 
-/** Limits what each client and each address may do in a minute. */
+/** Limits the requests and the cost of each client and each address per minute. */
 @Module({
   imports: [RedisModule],
   providers: [RateLimits, AddressLimit, AddressCharges, { provide: APP_GUARD, useClass: RateLimitGuard }],

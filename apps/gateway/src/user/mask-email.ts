@@ -1,4 +1,4 @@
-/** `j***@example.com`: enough to know one's own by, and no more. */
+/** `j***@example.com`: enough to recognise one's own address. */
 export function maskEmail(email: string): string {
   const at = email.lastIndexOf('@');
   return at < 1 ? '***' : `${email[0]}***${email.slice(at)}`;

@@ -43,9 +43,9 @@ it('shows a page of users, 20 unless asked for more or fewer, with e-mails maske
 it('counts all users only where that is asked for', async () => {
   await start();
   await ask('userConnection { edges { cursor } }');
-  expect(gateway.asked).not.toContain('user.count');
+  expect(gateway.requests).not.toContain('user.count');
   expect((await ask('userConnection { totalCount }')).data).toEqual({ userConnection: { totalCount: 7 } });
-  expect(gateway.asked.filter((request) => request === 'user.count')).toHaveLength(1);
+  expect(gateway.requests.filter((request) => request === 'user.count')).toHaveLength(1);
 });
 
 it('is for who is signed in, and for pages of 1 to 100', async () => {
@@ -56,5 +56,5 @@ it('is for who is signed in, and for pages of 1 to 100', async () => {
   );
   for (const first of [0, -1, 101])
     expect(await codeOf(`userConnection(first: ${first}) { totalCount }`)).toBe('BAD_USER_INPUT');
-  expect(gateway.asked).not.toContain('user.page');
+  expect(gateway.requests).not.toContain('user.page');
 });

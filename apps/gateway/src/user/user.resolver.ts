@@ -20,7 +20,7 @@ import { UserLoader } from './user.loader.js';
 
 @Resolver(() => UserDto)
 export class UserResolver {
-  /** Who has just registered has no token yet, and is the user themself all the same. */
+  /** A user who has just registered has no token yet, but may see their own private fields. */
   private readonly justRegistered = new WeakSet<UserDto>();
 
   constructor(
@@ -28,7 +28,7 @@ export class UserResolver {
     private readonly loader: UserLoader,
   ) {}
 
-  @Query(() => [UserDto], { description: 'Signed in.' })
+  @Query(() => [UserDto], { description: 'Requires an access token. The newest 1000 users.' })
   @SignedIn()
   users(): Promise<UserDto[]> {
     return this.userService.list({});
@@ -40,11 +40,11 @@ export class UserResolver {
     return this.loader.load(operation, id);
   }
 
-  @Query(() => UserDto, { description: 'Signed in: the caller.' })
+  @Query(() => UserDto, { description: 'The caller. Requires an access token.' })
   @SignedIn()
   async me(@CurrentUser() caller: Caller, @Context() operation: object): Promise<UserDto> {
     const me = await this.loader.load(operation, caller.userId);
-    if (!me) throw new AppError('USER_NOT_FOUND', 'This user does not exist any more');
+    if (!me) throw new AppError('USER_NOT_FOUND', 'This user no longer exists');
     return me;
   }
 
@@ -64,15 +64,15 @@ export class UserResolver {
 
   @ResolveField({ complexity: RESOLVER_COMPLEXITY })
   email(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): string {
-    return this.maySeeAll(user, caller) ? user.email : maskEmail(user.email);
+    return this.maySeePrivateFields(user, caller) ? user.email : maskEmail(user.email);
   }
 
   @ResolveField({ complexity: RESOLVER_COMPLEXITY })
   profile(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): ProfileDto | null {
-    return this.maySeeAll(user, caller) ? user.profile : null;
+    return this.maySeePrivateFields(user, caller) ? user.profile : null;
   }
 
-  private maySeeAll(user: UserDto, caller: Caller | undefined): boolean {
+  private maySeePrivateFields(user: UserDto, caller: Caller | undefined): boolean {
     return this.justRegistered.has(user) || (caller !== undefined && mayActFor(caller, user.id));
   }
 }

@@ -6,14 +6,14 @@ import { GraphQLError } from 'graphql';
 import { formatError } from './format-error.js';
 import { mediaTypeFor } from '../../http/media-type.js';
 
-/** The path of the API; whatever else is answered, as health is, has words of its own. */
+/** The path of the API; other paths, such as health, have their own format. */
 const API = '/graphql';
 
-/** What the server has against an HTTP request, before GraphQL sees any of it, in the words of GraphQL. */
+/** Sends errors of an HTTP request before GraphQL receives it, in the format of GraphQL. */
 @Catch()
 export class HttpErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
-    // On its way to the edge of its own kind, which has the last word; Nest would log each as a fault of ours.
+    // GraphQL and messaging format their own errors; Nest would log each as an internal error.
     if (host.getType<string>() !== 'http') throw error;
     const http = host.switchToHttp();
     const { url, headers, routeOptions } = http.getRequest<FastifyRequest>();
@@ -26,24 +26,24 @@ export class HttpErrorFilter implements ExceptionFilter {
     const isWrongMethod = statusOf(error) === 404 && url.split('?', 1)[0] === API;
     if (isWrongMethod) reply.header('allow', 'GET, POST');
     const status = isWrongMethod ? 405 : statusOf(error);
-    const fault = new GraphQLError(`HTTP ${status}`, { originalError: faultOf(error, status) });
+    const formatted = new GraphQLError(`HTTP ${status}`, { originalError: appErrorOf(error, status) });
     reply
       .code(status)
       .type(mediaTypeFor(headers.accept))
-      .send({ errors: [formatError(fault.toJSON(), fault)] });
+      .send({ errors: [formatError(formatted.toJSON(), formatted)] });
   }
 }
 
-/** Nest's own, and what the server says of a client that breaks off in the middle. */
+/** The status of Nest's and Fastify's errors, and of a request that the client aborts. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : 500;
 }
 
-function faultOf(error: unknown, status: number): Error {
-  if (status === 405) return new AppError('BAD_REQUEST', 'This takes GET and POST only');
-  if (status === 404) return new AppError('BAD_REQUEST', `There is nothing here; the API is at ${API}`);
+function appErrorOf(error: unknown, status: number): Error {
+  if (status === 405) return new AppError('BAD_REQUEST', 'Only GET and POST are allowed');
+  if (status === 404) return new AppError('BAD_REQUEST', `Not found: the API is at ${API}`);
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', 'The body of the request is too large');
   if (status < 500)
     return new AppError('BAD_REQUEST', error instanceof HttpException ? error.message : STATUS_CODES[status]!);

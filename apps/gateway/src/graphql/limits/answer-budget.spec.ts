@@ -100,7 +100,7 @@ it('leaves resolvers that it does not need any more alone', async () => {
   await start({ product: { list: async () => list }, user: { getMany: async () => [] } }, { MAX_ANSWER_BYTES: 2_000 });
   const { errors } = await answerTo(`{ products { ${aliased(3, 'description')} seller { id } } }`);
   expect(errors).toEqual(tooLarge(2_000));
-  expect(gateway.asked).not.toContain('user.getMany');
+  expect(gateway.requests).not.toContain('user.getMany');
 });
 
 it('is the limit of each update of a subscription', async () => {

@@ -14,18 +14,18 @@ import {
 } from 'graphql';
 import { formatError } from '../errors/format-error.js';
 
-/** What an error takes of an answer: its message, path, code and trace. */
+/** The bytes of an error in an answer: its message, path, code and trace. */
 const ERROR_BYTES = 512;
 /** The quotes, the colon and the comma around a field. */
 const PUNCTUATION_BYTES = 4;
 const MAX_NUMBER_BYTES = 25;
-/** Characters that JSON writes as they are, in one byte each. */
+/** Characters that JSON writes unchanged, in one byte each. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** The bytes that one answer may still take. What is over the budget is not sent: the answer is one error instead. */
+/** Counts the bytes of one answer. An answer over the budget is replaced by one error. */
 class AnswerBudget {
   private spent = 0;
-  /** The error that the operation ends with. */
+  /** Set once the answer is over the budget. */
   error: GraphQLError | undefined;
 
   constructor(private readonly limit: number) {}
@@ -36,10 +36,10 @@ class AnswerBudget {
   }
 }
 
-/** By the context of an operation; each update of a subscription has one of its own. */
+/** By the context of an operation; each update of a subscription has its own context. */
 const budgets = new WeakMap<object, AnswerBudget>();
 
-/** Counts the bytes of an answer while it is made, and stops reading more for it once there are too many. */
+/** Counts the bytes of an answer during its execution, and skips the remaining resolvers once there are too many. */
 export function limitAnswerBytes(schema: GraphQLSchema, limit: number): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap()))
     if (isObjectType(type) && !isIntrospectionType(type) && type !== schema.getSubscriptionType())
@@ -63,7 +63,7 @@ function chargeFor(field: GraphQLField<unknown, object>, limit: number): void {
 
   field.resolve = (source, args, context, info) => {
     const budget = budgetOf(context, limit);
-    // What is over the budget is not sent, so nothing more is read for it. Errors would only be collected.
+    // The answer is not sent, so nothing more is read for it. An error would only be collected.
     if (budget.error && isNullable) return null;
     try {
       const value: unknown = resolve(source, args, context, info);
@@ -84,17 +84,17 @@ function budgetOf(context: object, limit: number): AnswerBudget {
   return budget;
 }
 
-/** What a value of a leaf takes as JSON. */
+/** The bytes of a leaf value in JSON. */
 function bytesOf(value: unknown): number {
   if (typeof value === 'number') return MAX_NUMBER_BYTES;
   if (typeof value !== 'string') return value === undefined ? 4 : Buffer.byteLength(JSON.stringify(value));
   return PLAIN.test(value) ? value.length + 2 : Buffer.byteLength(JSON.stringify(value));
 }
 
-/** The error of an operation whose answer was over its budget while it was made. */
+/** The error of an operation whose answer exceeded the budget during execution. */
 export const budgetError = (context: object): GraphQLError | undefined => budgets.get(context)?.error;
 
-/** Answers with one error what was over the budget. */
+/** Replaces an answer over the budget by one error. */
 export const answerWithinBudget: ApolloServerPlugin<object> = {
   async requestDidStart() {
     return {
@@ -107,8 +107,8 @@ export const answerWithinBudget: ApolloServerPlugin<object> = {
 };
 
 /**
- * Serialises an answer. The budget is not charged for what no resolver of ours resolves: introspection, `__typename` and
- * GraphQL's own errors.
+ * Serializes an answer, and checks its actual size: the budget does not count introspection, `__typename` and GraphQL's own
+ * errors.
  */
 export const stringifyWithin =
   (limit: number) =>

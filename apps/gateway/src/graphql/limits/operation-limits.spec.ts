@@ -2,7 +2,7 @@ import { AppError, MAX_LINES } from '@app/contracts';
 import { beforeAll, describe, expect, it, test } from '@jest/globals';
 import { getIntrospectionQuery, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
 import { apiSchema } from '../../schema.js';
-import { assertCost, limitRules, parseLimitFault, parseOptions } from './operation-limits.js';
+import { assertCost, limitRules, tokenLimitError, parseOptions } from './operation-limits.js';
 
 let schema: GraphQLSchema;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ function refusalOf(query: string, variables?: Record<string, unknown>): AppError
     assertCost(schema, { document, variables });
     return undefined;
   } catch (error) {
-    const fault = parseLimitFault(error as Error) ?? (error as GraphQLError).originalError;
+    const fault = tokenLimitError(error as Error) ?? (error as GraphQLError).originalError;
     if (fault instanceof AppError) return fault;
     throw error;
   }

@@ -13,41 +13,41 @@ import {
 } from 'graphql';
 import { costOf } from './operation-cost.js';
 
-/** An order of 100 lines, written out, takes 850. What is left over is for people: tools send variables. */
+/** An order of 100 lines without variables has 850 tokens. */
 const MAX_TOKENS = 1_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
-/** An answer repeats an alias for each of its rows. */
+/** In characters: an answer repeats an alias for each of its rows. */
 const MAX_ALIAS_LENGTH = 100;
 const MAX_DIRECTIVES = 30;
-/** To see whether they agree, GraphQL compares each with each, and what is below them too. */
+/** GraphQL compares each pair of fields with the same name, and the fields below them. */
 const MAX_REPEATS = 30;
-/** An order of 100 lines has 200. GraphQL repeats all of them in each of fifty errors. */
+/** An order of 100 lines has 200. GraphQL repeats the whole variable in each error about it. */
 const MAX_VARIABLE_FIELDS = 1_000;
-/** 1000 orders with all there is of their items, products, sellers and customers cost 340,000. */
+/** 1000 orders with all fields of their items, products, sellers and customers cost 340,000. */
 export const MAX_COST = 350_000;
 
-/** For whatever parses a document that came from outside: what is longer is not even read to its end. */
+/** For every parser of a client's document: parsing stops at the limit. */
 export const parseOptions: ParseOptions = { maxTokens: MAX_TOKENS };
 
-/** For whatever validates such a document, beside GraphQL's own rules: it is refused for how it is written alone. */
-export const limitRules: ValidationRule[] = [LimitsOfTheDocument];
+/** For every validation of a client's document, in addition to GraphQL's own rules: limits that do not depend on variables. */
+export const limitRules: ValidationRule[] = [DocumentLimits];
 
 interface RequestedOperation {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
-  /** As they came. */
+  /** As the client sent them. */
   readonly variables?: Readonly<Record<string, unknown>> | null;
 }
 
 /**
- * For whatever is about to run an operation: what it costs depends on its variables, and so is looked at each time.
- * @throws GraphQLError OPERATION_TOO_COMPLEX. One that does not exist costs nothing: running it says so.
+ * Call this before each execution, since the cost depends on the variables.
+ * @throws GraphQLError OPERATION_TOO_COMPLEX. An operation that does not exist passes, and its execution fails.
  */
 export function assertCost(
   schema: GraphQLSchema,
   { document, operationName, variables }: RequestedOperation,
-  most = MAX_COST,
+  maxCost = MAX_COST,
 ): void {
   const operation = getOperationAST(document, operationName);
   if (!operation) return;
@@ -55,36 +55,36 @@ export function assertCost(
   if (fields > MAX_VARIABLE_FIELDS)
     throw refusal(tooComplex('number of fields in variables', MAX_VARIABLE_FIELDS, fields));
   const cost = costOf(schema, { operation, fragments: fragmentsOf(document), variables: variables ?? {} });
-  if (cost > most) throw refusal(tooComplex('cost', most, cost));
+  if (cost > maxCost) throw refusal(tooComplex('cost', maxCost, cost));
 }
 
-/** Of all objects in there, however deep; without recursion, since depth is the caller's. */
+/** The fields of all objects in the variables, at any depth; without recursion, since the client chooses the depth. */
 function fieldsIn(variables: unknown): number {
   let count = 0;
-  const left = [variables];
-  while (left.length > 0) {
-    const value = left.pop();
+  const pending = [variables];
+  while (pending.length > 0) {
+    const value = pending.pop();
     if (typeof value !== 'object' || value === null) continue;
     const children = Object.values(value);
     if (!Array.isArray(value)) count += children.length;
-    for (const child of children) left.push(child);
+    for (const child of children) pending.push(child);
   }
   return count;
 }
 
-/** Whether a document could not be parsed for its length, and not for its grammar. */
-export function parseLimitFault({ message }: Error): AppError | undefined {
+/** The error of a document with too many tokens; undefined for any other syntax error. */
+export function tokenLimitError({ message }: Error): AppError | undefined {
   if (!/more th\w+ \d+ tokens/.test(message)) return undefined;
   return new AppError('OPERATION_TOO_COMPLEX', `The document has more than ${MAX_TOKENS} tokens`, {
     limit: MAX_TOKENS,
   });
 }
 
-/** As GraphQL's own libraries throw: of a request that is well-formed and refused all the same. */
+/** An error for a well-formed request that the gateway refuses, with status 400. */
 export const refusal = (originalError: AppError) =>
   new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
 
-function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType<ValidationRule> {
+function DocumentLimits(context: Parameters<ValidationRule>[0]): ReturnType<ValidationRule> {
   return {
     Document(document) {
       let isRefused = false;
@@ -99,13 +99,13 @@ function LimitsOfTheDocument(context: Parameters<ValidationRule>[0]): ReturnType
       refuse('length of an alias', MAX_ALIAS_LENGTH, longestAlias);
       refuse('number of directives', MAX_DIRECTIVES, directives);
       refuse('number of repeats of a field', MAX_REPEATS, repeatsOf(document));
-      // Without the document, no other rule looks at what is in it: some take their time.
+      // Skips the other rules, some of which are slow.
       return isRefused ? null : undefined;
     },
   };
 }
 
-/** As they are written: each place of an answer takes a fragment's fields once, however often it is spread there. */
+/** Counts each fragment once: an answer has its fields once, however often it is spread at one place. */
 function countsOf(document: DocumentNode) {
   const counts = { aliases: 0, longestAlias: 0, directives: 0 };
   visit(document, {
@@ -121,13 +121,13 @@ function countsOf(document: DocumentNode) {
   return counts;
 }
 
-/** How often the field that is asked for most often at one place is; fragments of a type are all at one place. */
+/** The highest number of selections of one field at one place; all fragments on a type count as one place. */
 function repeatsOf(document: DocumentNode): number {
   interface Place {
-    times: number;
+    count: number;
     readonly fields: Map<string, Place>;
   }
-  const newPlace = (): Place => ({ times: 0, fields: new Map() });
+  const newPlace = (): Place => ({ count: 0, fields: new Map() });
   const placeIn = ({ fields }: Place, name: string): Place => {
     const place = fields.get(name) ?? newPlace();
     fields.set(name, place);
@@ -139,7 +139,7 @@ function repeatsOf(document: DocumentNode): number {
       if (selection.kind === Kind.INLINE_FRAGMENT) visitAll(selection.selectionSet, place);
       if (selection.kind !== Kind.FIELD) continue;
       const field = placeIn(place, (selection.alias ?? selection.name).value);
-      most = Math.max(most, ++field.times);
+      most = Math.max(most, ++field.count);
       if (selection.selectionSet) visitAll(selection.selectionSet, field);
     }
   };
@@ -152,7 +152,7 @@ function repeatsOf(document: DocumentNode): number {
   return most;
 }
 
-/** The deepest operation's, through fragments; what asks for the schema has a rule of GraphQL's own. */
+/** The depth of the deepest operation, through fragments. Introspection is excluded: GraphQL has a rule for it. */
 function depthOf(document: DocumentNode): number {
   const fragments = fragmentsOf(document);
   const known = new Map<string, number>();
@@ -160,7 +160,7 @@ function depthOf(document: DocumentNode): number {
   const ofFragment = (name: string): number => {
     const depth = known.get(name);
     if (depth !== undefined) return depth;
-    known.set(name, 0); // ends circles
+    known.set(name, 0); // ends cycles
     const fragment = fragments[name];
     const found = fragment ? ofSelections(fragment.selectionSet) : 0;
     known.set(name, found);
@@ -186,9 +186,9 @@ function depthOf(document: DocumentNode): number {
 
 export function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  // A fragment may be named as objects have something by nature.
-  const none = Object.create(null) as Record<string, FragmentDefinitionNode>;
-  return Object.assign(none, Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])));
+  // Without a prototype, since a fragment may be named `constructor`.
+  const empty = Object.create(null) as Record<string, FragmentDefinitionNode>;
+  return Object.assign(empty, Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])));
 }
 
 export function tooComplex(what: string, limit: number, actual: number): AppError {

@@ -35,7 +35,7 @@ describe('orders with more items than the cost estimates', () => {
       const { data, errors } = await query(text);
       expect(data).toBeNull();
       expect(errors?.[0]?.extensions).toMatchObject({ code: 'OPERATION_TOO_COMPLEX', limit: 700_000 });
-      expect(gateway.asked).not.toContain('product.getMany');
+      expect(gateway.requests).not.toContain('product.getMany');
     },
   );
 

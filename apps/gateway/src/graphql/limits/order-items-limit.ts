@@ -50,7 +50,7 @@ function checkResult<T>(schema: GraphQLSchema, query: string, check: (result: T,
   };
 }
 
-/** @throws when there is no such field, so that a renamed one is found at startup. */
+/** @throws if the field does not exist, so that a renamed one is found at startup. */
 function fieldOf(schema: GraphQLSchema, typeName: string, name: string): GraphQLField<unknown, unknown> {
   const type = schema.getType(typeName);
   const field = isObjectType(type) ? type.getFields()[name] : undefined;

@@ -10,7 +10,7 @@ const SCALAR_LITERALS = new Set<string>([
   Kind.LIST,
 ]);
 
-/** Where a literal that GraphQL refused stands, `input.items.0.quantity`; undefined for an error about anything else. */
+/** The path of the literal that GraphQL refused, `input.items.0.quantity`; undefined for any other error. */
 export function pathOfLiteral(error: GraphQLError): string | undefined {
   const literal = error.nodes?.[0];
   if (!literal?.loc || !SCALAR_LITERALS.has(literal.kind)) return undefined;
@@ -29,7 +29,7 @@ export function pathOfLiteral(error: GraphQLError): string | undefined {
   return path.join('.') || undefined;
 }
 
-/** One document may have a hundred such literals. */
+/** A document may have a hundred such literals, and is parsed once. */
 const parsed = new WeakMap<Source, DocumentNode>();
 
 function documentOf(source: Source): DocumentNode {
