@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type OrderCount, type OrderDto, type OrderPage, OrderStatus, Role } from '@app/contracts';
+import { type OrderDto, OrderStatus, Role } from '@app/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { order, product, user } from '../../test/gateway.fixture.js';
 import { GatewayUnderTest, type GraphQLAnswer, type Services } from '../../test/gateway-under-test.js';
@@ -10,7 +10,7 @@ afterEach(() => gateway.close());
 const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions?.code;
 
 describe('the status of an order', () => {
-  it('is set by admins alone', async () => {
+  it('can be set by admins only', async () => {
     const changed = order({ status: OrderStatus.SHIPPED });
     gateway = await GatewayUnderTest.start({ order: { updateStatus: async () => changed } });
     const set = (token?: string) =>
@@ -24,63 +24,27 @@ describe('the status of an order', () => {
   });
 });
 
-describe('pages of orders', () => {
-  it('are asked for as the caller says, and counted only where that is asked for, by the same filter', async () => {
-    const asked: (OrderPage | OrderCount)[] = [];
-    const one = order();
-    const pageInfo = { hasNextPage: false, hasPreviousPage: true, startCursor: 'a', endCursor: 'a' };
-    gateway = await GatewayUnderTest.start({
-      order: {
-        page: async (input) => {
-          asked.push(input);
-          return { edges: [{ cursor: 'a', node: one }], pageInfo };
-        },
-        count: async (input) => {
-          asked.push(input);
-          return 42;
-        },
+it('passes the caller to the order service, and no other part of the token', async () => {
+  const placed: unknown[] = [];
+  gateway = await GatewayUnderTest.start({
+    order: {
+      place: async (input) => {
+        placed.push(input);
+        return order();
       },
-    });
-    const caller = { userId: one.userId, role: Role.CUSTOMER };
-    const token = gateway.signIn(one.userId);
-    const page = '(first: 5, after: "b", filter: { status: SHIPPED })';
-    const edges = 'edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
-    const connection = { edges: [{ cursor: 'a', node: { id: one.id } }], pageInfo };
-
-    expect((await gateway.graphql(`{ orderConnection${page} { ${edges} } }`, { token })).data).toEqual({
-      orderConnection: connection,
-    });
-    expect(asked).toEqual([{ caller, page: { first: 5, after: 'b', filter: { status: 'SHIPPED' } } }]);
-
-    asked.length = 0;
-    expect((await gateway.graphql(`{ orderConnection${page} { totalCount ${edges} } }`, { token })).data).toEqual({
-      orderConnection: { totalCount: 42, ...connection },
-    });
-    expect(asked[1]).toEqual({ caller, filter: { status: 'SHIPPED' } });
-
-    await gateway.graphql('{ orderConnection { totalCount } }', { token });
-    expect(asked.slice(2)).toEqual([
-      { caller, page: { first: 20 } },
-      { caller, filter: {} },
-    ]);
+    },
   });
-
-  it.each([
-    ['first', '(first: 0)'],
-    ['first', '(first: 101)'],
-    ['after', '(after: "")'],
-    ['filter.userId', '(filter: { userId: "no-id" })'],
-  ])('name the argument that breaks a rule: %s', async (field, page) => {
-    gateway = await GatewayUnderTest.start({});
-    const token = gateway.signIn(randomUUID());
-    const answer = await gateway.graphql(`{ orderConnection${page} { pageInfo { hasNextPage } } }`, { token });
-    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
-    expect(Object.keys(answer.errors?.[0]?.extensions?.fields as object)).toEqual([field]);
+  const userId = randomUUID();
+  const productId = randomUUID();
+  const place = `mutation { placeOrder(input: { items: [{ productId: "${productId}", quantity: 2 }] }) { status } }`;
+  expect(await gateway.graphql(place, { token: gateway.signIn(userId) })).toEqual({
+    data: { placeOrder: { status: 'PENDING' } },
   });
+  expect(placed).toEqual([{ caller: { userId, role: 'CUSTOMER' }, order: { items: [{ productId, quantity: 2 }] } }]);
 });
 
-describe('what belongs to an order', () => {
-  /** As many orders, each of a customer and with two products of its own. */
+describe('the user and the products of an order', () => {
+  /** Creates orders, each with its own customer and two products. */
   const start = async (count: number, services: Partial<Services> = {}) => {
     const users = Array.from({ length: count }, () => user());
     const products = Array.from({ length: 2 * count }, (_, i) => product({ sellerId: users[i % count]!.id }));
@@ -105,7 +69,7 @@ describe('what belongs to an order', () => {
       token,
     });
 
-  it('is its customer, and the products as they are now', async () => {
+  it('are the current ones', async () => {
     const { users, products, orders } = await start(2);
     const [first] = ((await read(gateway.signIn(users[0]!.id))).data?.orders ?? []) as unknown[];
     expect(first).toEqual({
@@ -122,7 +86,7 @@ describe('what belongs to an order', () => {
     });
   });
 
-  it('is null where it is gone or cannot be asked for, and the order is there all the same', async () => {
+  it('are null if they are deleted or their service is unavailable, without failing the order', async () => {
     const { orders, users } = await start(1, { product: { getMany: async () => [] } });
     const token = gateway.signIn(users[0]!.id);
     const items = orders[0]!.items.map(({ id }) => ({ id, product: null }));
@@ -134,7 +98,7 @@ describe('what belongs to an order', () => {
     expect(codeOf(answer)).toBe('SERVICE_UNAVAILABLE');
   });
 
-  it.each([5, 500])('is asked for once for all of %d orders', async (count) => {
+  it.each([5, 500])('are read in one request each for %d orders', async (count) => {
     const { orders } = await start(count);
     const { data, errors } = await read(gateway.signIn(randomUUID(), Role.ADMIN));
     expect(errors).toBeUndefined();
@@ -142,18 +106,18 @@ describe('what belongs to an order', () => {
     expect(gateway.requests.sort()).toEqual(['order.list', 'product.getMany', 'user.getMany', 'user.validateToken']);
   });
 
-  it('is asked for in portions that services take', async () => {
-    const portions: number[] = [];
+  it('are read in batches of at most 1000 ids', async () => {
+    const batches: number[] = [];
     const { products } = await start(1_100, {
       product: {
         getMany: async ({ ids }) => {
-          portions.push(ids.length);
+          batches.push(ids.length);
           return products.filter(({ id }) => ids.includes(id));
         },
       },
     });
     const { errors } = await read(gateway.signIn(randomUUID(), Role.ADMIN));
     expect(errors).toBeUndefined();
-    expect(portions).toEqual([1_000, 1_000, 200]);
+    expect(batches).toEqual([1_000, 1_000, 200]);
   });
 });
