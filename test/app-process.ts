@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
+/** Passwords of tests need no protection, and hashing them would take most of their CPU. */
+const CHEAP_HASH_MEMORY_KIB = '8';
 /** What programs need of a machine; whatever else our own environment has is not the app's. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
 
@@ -111,7 +113,7 @@ export class AppProcess {
     const main = join(import.meta.dirname, '..', 'dist', 'apps', this.name, 'main.js');
     const inherited = Object.fromEntries(INHERITED.map((key) => [key, process.env[key]]));
     const child = spawn(process.execPath, ['--enable-source-maps', main, ...args], {
-      env: { ...inherited, NODE_ENV: 'test', ...this.env },
+      env: { ...inherited, NODE_ENV: 'test', PASSWORD_HASH_MEMORY_KIB: CHEAP_HASH_MEMORY_KIB, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', print);

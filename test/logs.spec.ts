@@ -108,7 +108,12 @@ test('what people have given us is in no line of the log, also where something w
 
 test('lines are JSON in production, and readable elsewhere; each names what it belongs to', async () => {
   const [MANAGEMENT_PORT] = await freePorts(1);
-  const environment = { NODE_ENV: 'production', LOG_LEVEL: 'debug', MANAGEMENT_PORT: MANAGEMENT_PORT! };
+  const environment = {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'debug',
+    MANAGEMENT_PORT: MANAGEMENT_PORT!,
+    PASSWORD_HASH_MEMORY_KIB: '19456',
+  };
   const production = await StandaloneStack.start(environment);
   let seller: Customer;
   try {

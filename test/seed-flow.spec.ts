@@ -100,7 +100,7 @@ test('an e-mail belongs to one user, however it is spelled and whoever comes at 
 
 test('a wrong password and an unknown e-mail are refused alike', async () => {
   const logIn = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }';
-  const message = 'INVALID_CREDENTIALS: The e-mail and the password do not belong together';
+  const message = 'INVALID_CREDENTIALS: Wrong e-mail or password';
   for (const input of [
     { email: shop.email, password: 'not the password' },
     { email: 'nobody@example.com', password: shop.password },

@@ -161,7 +161,7 @@ describe('an operator', () => {
       (await at(gateway, tokens.accessToken).data<{ user: { email: string } }>(EMAIL, { id: customer.id })).user.email;
     expect(await emailSeen(0)).toBe(`${customer.email[0]}***@example.com`);
 
-    expect(await stack.admin('grant', boss.email)).toBe(`${boss.email} is an admin now.\n`);
+    expect(await stack.admin('grant', boss.email)).toBe(`${boss.email} is now an admin.\n`);
     for (let gateway = 0; gateway < gateways.length; gateway++)
       await eventually(async () => expect(await emailSeen(gateway)).toBe(customer.email));
     expect(await stack.admin('list')).toContain(boss.email);

@@ -12,7 +12,7 @@ const USAGE = 'Usage: admin grant|revoke EMAIL, admin list [EMAIL] or admin rota
 
 type Action = (em: EntityManager, email: string) => Promise<string>;
 
-/** By their names, with how many e-mails each takes. */
+/** By name, with the numbers of e-mails that each accepts. */
 const ACTIONS: Record<string, { act: Action; emails: number[] }> = {
   grant: { act: grant, emails: [1] },
   revoke: { act: revoke, emails: [1] },
@@ -21,8 +21,8 @@ const ACTIONS: Record<string, { act: Action; emails: number[] }> = {
 };
 
 /**
- * What an operator decides, and nobody by the API; the service may run meanwhile, or not.
- * @returns what to tell them. @throws in plain words.
+ * What only an operator may do; the API has no access to it. The service may be running or stopped.
+ * @returns the text to print. @throws an Error with a message for the operator.
  */
 export async function admin([name = '', ...emails]: string[], config: DatabaseServiceConfig): Promise<string> {
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
@@ -39,22 +39,22 @@ export async function admin([name = '', ...emails]: string[], config: DatabaseSe
 
 async function grant(em: EntityManager, email: string): Promise<string> {
   const user = await locked(em, email);
-  if (!user.become(Role.ADMIN)) return `${email} is an admin already.`;
-  return `${email} is an admin now.`;
+  if (!user.become(Role.ADMIN)) return `${email} is already an admin.`;
+  return `${email} is now an admin.`;
 }
 
-/** Ends their sessions too, so that no cache anywhere takes them for an admin. */
+/** Also ends the user's sessions, so that no cached token keeps the role. */
 async function revoke(em: EntityManager, email: string): Promise<string> {
   const user = await locked(em, email);
-  if (!user.become(Role.CUSTOMER)) return `${email} is no admin.`;
+  if (!user.become(Role.CUSTOMER)) return `${email} is not an admin.`;
   await endSessions(em, new Outbox(em), { user: user.id });
-  return `${email} is no admin any more, and must log in again.`;
+  return `${email} is no longer an admin and must log in again.`;
 }
 
 async function list(em: EntityManager, email: string): Promise<string> {
   const admins = await em.find(User, { role: Role.ADMIN, ...(email && { email }) }, { orderBy: { email: 'asc' } });
   if (admins.length > 0) return admins.map(({ email, name }) => `${email}  ${name}`).join('\n');
-  return email ? `${email} is no admin.` : 'There are no admins.';
+  return email ? `${email} is not an admin.` : 'There are no admins.';
 }
 
 async function rotateKeys(em: EntityManager): Promise<string> {
@@ -63,12 +63,12 @@ async function rotateKeys(em: EntityManager): Promise<string> {
   em.remove(outdated);
   const key = SigningKey.generate();
   em.persist(key);
-  const from = keys.length > 0 ? `from ${signsFrom(key).toISOString()} on` : 'at once';
-  return `A new key signs access tokens ${from}; ${outdated.length} that no token needs any more are removed.`;
+  const from = keys.length > 0 ? `from ${signsFrom(key).toISOString()}` : 'now';
+  return `A new key signs access tokens ${from}. Keys removed because no valid token uses them: ${outdated.length}.`;
 }
 
 async function locked(em: EntityManager, email: string): Promise<User> {
   const user = await em.findOne(User, { email }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  if (!user) throw new Error(`Nobody has registered with ${email}.`);
+  if (!user) throw new Error(`No user has the e-mail ${email}.`);
   return user;
 }

@@ -5,6 +5,7 @@ import { database } from './mikro-orm.config.js';
 import { AccessTokens } from './session/access-tokens.js';
 import { JwksController } from './session/jwks.controller.js';
 import { LoginThrottle } from './session/login-throttle.js';
+import { PasswordHasher } from './session/password-hasher.js';
 import { SessionController } from './session/session.controller.js';
 import { SigningKeys } from './session/signing-keys.js';
 import { UserController } from './user/user.controller.js';
@@ -12,7 +13,7 @@ import { UserController } from './user/user.controller.js';
 @Module({
   imports: [JwtModule],
   controllers: [UserController, SessionController, JwksController],
-  providers: [AccessTokens, SigningKeys, LoginThrottle],
+  providers: [AccessTokens, SigningKeys, PasswordHasher, LoginThrottle],
 })
 export class UserModule {}
 

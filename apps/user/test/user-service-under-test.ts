@@ -1,14 +1,15 @@
 import { users, type AuthTokens, type UserClient } from '@app/contracts';
 import { ServiceUnderTest } from '@app/testing';
 import { randomUUID } from 'node:crypto';
+import { UserConfig } from '../src/config.js';
 import { userService } from '../src/user.module.js';
 
 export const PASSWORD = 'correct horse';
 
 export const newEmail = () => `${randomUUID()}@example.com`;
 
-/** Someone who has registered and logged in. */
-export interface Someone extends AuthTokens {
+/** A user who has registered and logged in. */
+export interface TestUser extends AuthTokens {
   id: string;
   email: string;
   sessionId: string;
@@ -20,12 +21,14 @@ export class UserServiceUnderTest {
     readonly client: UserClient,
   ) {}
 
+  /** Hashes passwords at the lowest cost. Many logins that wait for one row at once must not fail on a slow machine. */
   static async start(): Promise<UserServiceUnderTest> {
-    const service = await ServiceUnderTest.start(userService);
+    const config = Object.assign(new UserConfig(), { PASSWORD_HASH_MEMORY_KIB: 8, DATABASE_LOCK_TIMEOUT_MS: 10_000 });
+    const service = await ServiceUnderTest.start(userService, {}, config);
     return new UserServiceUnderTest(service, service.client(users));
   }
 
-  async someone(): Promise<Someone> {
+  async newUser(): Promise<TestUser> {
     const email = newEmail();
     const { id } = await this.client.register({ name: 'Ann', email, password: PASSWORD });
     return { id, email, ...(await this.login(email)) };
@@ -36,12 +39,12 @@ export class UserServiceUnderTest {
     return { ...tokens, sessionId: await this.sessionOf(tokens) };
   }
 
-  /** @throws AppError UNAUTHENTICATED when the access token does not hold. */
+  /** @throws AppError UNAUTHENTICATED when the access token is not valid. */
   async sessionOf({ accessToken }: AuthTokens): Promise<string> {
     return (await this.client.validateToken({ token: accessToken })).sessionId;
   }
 
-  /** The sessions that it has said have ended. */
+  /** The sessions that it has announced as ended. */
   get endedSessionIds(): string[] {
     return this.service.publishedOf(users.events.sessionEnded).flatMap(({ sessionIds }) => sessionIds);
   }
@@ -50,10 +53,3 @@ export class UserServiceUnderTest {
     return this.service.close();
   }
 }
-
-/** The error that it fails with; undefined when it does not. */
-export const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );

@@ -1,3 +1,4 @@
+export { errorOf } from './error-of.js';
 export { eventually } from './eventually.js';
 export { idleHandlers } from './idle-handlers.js';
 export { loadOf, type Load } from './load.js';

@@ -34,15 +34,20 @@ export class ServiceUnderTest {
     readonly name: ServiceName,
     readonly database: TestDatabase,
     readonly transport: Transport,
+    private readonly config: DatabaseServiceConfig,
   ) {}
 
-  static async start(definition: ServiceDefinition, stubs: Stubs = {}): Promise<ServiceUnderTest> {
+  static async start(
+    definition: ServiceDefinition,
+    stubs: Stubs = {},
+    config = new DatabaseServiceConfig(),
+  ): Promise<ServiceUnderTest> {
     const name = definition.name as ServiceName;
     const database = await TestDatabase.create();
     const rabbitMqUrl = process.env.TEST_RABBITMQ_URL;
     const broker = rabbitMqUrl ? new TestBroker(rabbitMqUrl) : undefined;
     const transport = broker ? new RabbitMqTransport(broker) : new InProcessTransport({ databaseUrl: database.url });
-    const service = new ServiceUnderTest(name, database, transport);
+    const service = new ServiceUnderTest(name, database, transport, config);
     service.closing.push(
       () => database.drop(),
       async () => broker?.drop(),
@@ -61,12 +66,8 @@ export class ServiceUnderTest {
 
   /** One more instance of the service, on the same database and queues. */
   async startInstance(definition: ServiceDefinition): Promise<NestFastifyApplication> {
-    const config = Object.assign(new DatabaseServiceConfig(), {
-      DATABASE_URL: this.database.url,
-      REQUEST_TIMEOUT_MS: 1_000,
-      PORT: undefined,
-    });
-    const app = await startService(definition, config, this.transport);
+    Object.assign(this.config, { DATABASE_URL: this.database.url, REQUEST_TIMEOUT_MS: 1_000, PORT: undefined });
+    const app = await startService(definition, this.config, this.transport);
     this.closing.push(() => app.close());
     return app;
   }

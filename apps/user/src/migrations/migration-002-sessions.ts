@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Migration002Sessions extends Migration {
   override up() {
-    // A refresh token names its session; none is looked for by its hash any more.
+    // A refresh token contains its session's id, so no query looks for the hash.
     this.addSql(`alter table sessions drop constraint sessions_refresh_token_hash_unique`);
     this.addSql(`create index sessions_expires_at_index on sessions (expires_at)`);
     this.addSql(`

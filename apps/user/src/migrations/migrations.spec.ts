@@ -2,6 +2,6 @@ import { schemaDrift } from '@app/testing';
 import { expect, test } from '@jest/globals';
 import { userService } from '../user.module.js';
 
-test('the migrations make the tables that the entities say', async () => {
+test('the migrations create the schema that the entities declare', async () => {
   expect(await schemaDrift(userService)).toBe('');
 });

@@ -8,14 +8,14 @@ import { SigningKeys } from './signing-keys.js';
 
 const ISSUER = 'bazaar';
 
-/** What an access token says (RFC 9068's names): who, by which login, until when (seconds since 1970). */
+/** The claims of an access token, named as in RFC 9068: user id, session id, expiry in seconds since 1970. */
 interface Claims {
   sub: string;
   sid: string;
   exp: number;
 }
 
-/** Signs and verifies access tokens: short ES256 JWTs, each naming its key by `kid`. */
+/** Signs and verifies access tokens: short-lived ES256 JWTs whose `kid` header names the key. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -24,14 +24,14 @@ export class AccessTokens {
   ) {}
 
   async sign(session: Session): Promise<string> {
-    const { kid, privateKey } = await this.keys.thatSigns();
+    const { kid, privateKey } = await this.keys.current();
     return this.jwt.signAsync(
       { sub: session.user.id, sid: session.id },
       { privateKey, keyid: kid, algorithm: 'ES256', issuer: ISSUER, expiresIn: TOKEN_LIFETIME_S },
     );
   }
 
-  /** @throws AppError UNAUTHENTICATED, the same for every kind of bad token. */
+  /** @throws AppError UNAUTHENTICATED, with the same message for every invalid token. */
   async verify(token: string): Promise<Claims> {
     const kid = this.kidOf(token);
     const key = kid !== undefined && isUUID(kid) ? await this.keys.byId(kid) : undefined;

@@ -3,10 +3,10 @@ import type { Outbox } from '@app/messaging';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Session } from './session.entity.js';
 
-/** As many as one event may name. */
-const MOST_IN_EVENT = 1_000;
+/** The contract's limit of session ids in one event. */
+const MAX_IN_EVENT = 1_000;
 
-/** Ends those of a user's sessions that still live, and tells of it in the same transaction, which the caller has begun. */
+/** Ends a user's live sessions and adds the event to the outbox. The caller runs the transaction. */
 export async function endSessions(
   em: EntityManager,
   outbox: Outbox,
@@ -19,6 +19,6 @@ export async function endSessions(
     .returning('id')
     .execute<{ id: string }[]>('all');
   const ids = ended.map(({ id }) => id);
-  for (let from = 0; from < ids.length; from += MOST_IN_EVENT)
-    outbox.add(users.events.sessionEnded, { sessionIds: ids.slice(from, from + MOST_IN_EVENT) });
+  for (let from = 0; from < ids.length; from += MAX_IN_EVENT)
+    outbox.add(users.events.sessionEnded, { sessionIds: ids.slice(from, from + MAX_IN_EVENT) });
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { JWKS_MAX_AGE_S } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
 
-/** For others who verify access tokens. @see https://www.rfc-editor.org/rfc/rfc7517 */
+/** Public keys for other verifiers of access tokens. @see https://www.rfc-editor.org/rfc/rfc7517 */
 @Controller('.well-known')
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}

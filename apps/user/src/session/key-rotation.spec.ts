@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { keyThatSigns, outdatedKeys } from './key-rotation.js';
+import { currentKey, outdatedKeys } from './key-rotation.js';
 
 const NOW = Date.now();
 const MINUTE_MS = 60_000;
 
-/** Keys by their ages in minutes, the oldest first. */
+/** Keys with these ages in minutes, oldest first. */
 const keysOf = (ages: number[]) => ages.map((age) => ({ age, createdAt: new Date(NOW - age * MINUTE_MS) }));
 
-describe('of keys that are so many minutes old', () => {
+describe('of keys with these ages in minutes', () => {
   test.each([
     [[], undefined],
     [[0], 0],
@@ -16,7 +16,7 @@ describe('of keys that are so many minutes old', () => {
     [[500, 7], 7],
     [[500, 60, 6, 0], 60],
   ])('%j, %p signs', (ages, signs) => {
-    expect(keyThatSigns(keysOf(ages), NOW)?.age).toBe(signs);
+    expect(currentKey(keysOf(ages), NOW)?.age).toBe(signs);
   });
 
   test.each([
@@ -29,7 +29,7 @@ describe('of keys that are so many minutes old', () => {
       [900, 500, 23, 1],
       [900, 500],
     ],
-  ])('%j, no token needs %j any more', (ages, outdated) => {
+  ])('%j, %j are outdated', (ages, outdated) => {
     expect(outdatedKeys(keysOf(ages), NOW).map(({ age }) => age)).toEqual(outdated);
   });
 });

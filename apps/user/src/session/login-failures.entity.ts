@@ -1,16 +1,16 @@
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { waitAfter } from './login-wait.js';
 
-/** The failures to log in with one e-mail since the last success, whether or not anybody has registered with it. */
+/** Failed logins with one e-mail since the last success. The e-mail need not belong to a user. */
 @Entity({ tableName: 'login_failures' })
 export class LoginFailures {
-  /** What is typed in the wrong field is nobody's business, so the e-mail itself is not kept. */
+  /** Users sometimes type a password into the e-mail field, so the text itself is not stored. */
   @PrimaryKey({ type: 'text' }) emailHash: string;
   @Property({ default: 0 }) failures: number;
   @Property({ defaultRaw: 'now()' }) waitUntil: Date;
   @Property({ defaultRaw: 'now()' }) @Index() lastFailedAt: Date;
 
-  /** In seconds; 0 where one may try. */
+  /** In seconds; 0 if a login is allowed. */
   get remainingWait(): number {
     return Math.max(0, Math.ceil((this.waitUntil.getTime() - Date.now()) / 1000));
   }

@@ -2,9 +2,9 @@ import { Counter } from 'prom-client';
 
 export const loginsRefused = new Counter({
   name: 'bazaar_logins_refused_total',
-  help: 'Passwords that were not accepted, by reason: credentials, rate_limited',
+  help: 'Rejected logins and password checks, by reason: credentials, rate_limited',
   labelNames: ['service', 'reason'] as const,
 });
 
-// A rate does not see the first increment of a series that was not there before.
+// Prometheus cannot compute a rate from the first sample of a new series, so each starts at 0.
 for (const reason of ['credentials', 'rate_limited']) loginsRefused.inc({ service: 'user', reason }, 0);

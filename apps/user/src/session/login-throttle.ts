@@ -4,23 +4,26 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { LoginFailures } from './login-failures.entity.js';
 import { loginsRefused } from './login-metrics.js';
-import { passwordMatches } from './password.js';
+import { PasswordHasher } from './password-hasher.js';
 
-/** Slows down who guesses passwords, by the e-mail that they guess for. */
+/** Slows down password guessing, per e-mail. */
 @Injectable()
 export class LoginThrottle {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly passwordHasher: PasswordHasher,
+  ) {}
 
   /**
-   * Whether the password is right; never where there is no hash. Not told when others have failed so often meanwhile that a
-   * wait has begun: guesses that come all at once learn no more than those that come one by one.
-   * @throws AppError RATE_LIMITED while there is a wait, whatever the password is.
+   * Whether the password is right; false without a hash. The wait is checked again after the password, so that concurrent
+   * guesses reveal no more than guesses in sequence.
+   * @throws AppError RATE_LIMITED during a wait, whatever the password is.
    */
   async passwordMatches(email: string, passwordHash: string | undefined, password: string): Promise<boolean> {
     const emailHash = createHash('sha256').update(email).digest('base64url');
     refuseWhileWaiting(await this.em.findOne(LoginFailures, { emailHash }));
-    const matches = await passwordMatches(passwordHash, password);
-    if (matches) await this.forgive(emailHash);
+    const matches = await this.passwordHasher.matches(passwordHash, password);
+    if (matches) await this.reset(emailHash);
     else await this.count(emailHash);
     if (!matches) loginsRefused.inc({ service: 'user', reason: 'credentials' });
     return matches;
@@ -35,7 +38,7 @@ export class LoginThrottle {
     });
   }
 
-  private async forgive(emailHash: string): Promise<void> {
+  private async reset(emailHash: string): Promise<void> {
     await this.em.transactional(async (tx) => {
       const failures = await this.locked(emailHash);
       refuseWhileWaiting(failures);
@@ -43,7 +46,7 @@ export class LoginThrottle {
     });
   }
 
-  /** As it is now, not as it was before the password was looked at. */
+  /** Reads the row again: it may have changed while the password was checked. */
   private locked(emailHash: string): Promise<LoginFailures | null> {
     return this.em.findOne(LoginFailures, { emailHash }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
   }

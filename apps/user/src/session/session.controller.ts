@@ -17,13 +17,13 @@ import { User } from '../user/user.entity.js';
 import { AccessTokens } from './access-tokens.js';
 import { endSessions } from './end-sessions.js';
 import { LoginThrottle } from './login-throttle.js';
-import { hashPassword } from './password.js';
+import { PasswordHasher } from './password-hasher.js';
 import { sessionIdOf } from './refresh-token.js';
 import { Session } from './session.entity.js';
 
 /**
- * What ends several sessions locks the user's row, and so does a login: one that comes at the same time is either ended with
- * the others or begins after, with a password that is still right.
+ * Requests that end several sessions lock the user's row, and so does a login. A concurrent login is either ended with the
+ * others or begins afterwards, when its password is still right.
  */
 @Controller()
 export class SessionController {
@@ -32,6 +32,7 @@ export class SessionController {
     private readonly outbox: Outbox,
     private readonly accessTokens: AccessTokens,
     private readonly loginThrottle: LoginThrottle,
+    private readonly passwordHasher: PasswordHasher,
   ) {}
 
   @OnRequest(users.requests.login)
@@ -54,7 +55,7 @@ export class SessionController {
       const session = id && (await tx.findOne(Session, { id, ...Session.live() }, LOCKED));
       if (!session) return undefined;
       if (session.accepts(refreshToken)) return { session, refreshToken: session.renew() };
-      // Used before, by its owner or by a thief: nobody can tell, so neither goes on. An error thrown here would undo that.
+      // A reused token may be stolen, so the session ends for both. An error thrown here would roll that back.
       await endSessions(tx, this.outbox, { user: session.user.id, id });
       return undefined;
     });
@@ -76,7 +77,7 @@ export class SessionController {
     const { currentPassword, newPassword } = passwords;
     if (!(await this.loginThrottle.passwordMatches(user.email, user.passwordHash, currentPassword)))
       throw invalidCredentials();
-    const passwordHash = await hashPassword(newPassword);
+    const passwordHash = await this.passwordHasher.hash(newPassword);
     const { session, refreshToken } = await this.em.transactional(async (tx) => {
       await this.lockWithPassword(user, LockMode.PESSIMISTIC_WRITE);
       const session = await tx.findOne(Session, { id: sessionId, user: userId, ...Session.live() }, LOCKED);
@@ -112,7 +113,6 @@ export class SessionController {
 
 const LOCKED = { lockMode: LockMode.PESSIMISTIC_WRITE } as const;
 
-const invalidCredentials = () =>
-  new AppError('INVALID_CREDENTIALS', 'The e-mail and the password do not belong together');
+const invalidCredentials = () => new AppError('INVALID_CREDENTIALS', 'Wrong e-mail or password');
 
 const sessionEnded = () => new AppError('UNAUTHENTICATED', 'The session has ended');

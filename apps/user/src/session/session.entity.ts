@@ -3,15 +3,15 @@ import { v7 } from 'uuid';
 import { User } from '../user/user.entity.js';
 import { hashOfToken, newRefreshToken } from './refresh-token.js';
 
-/** From the last time that it was renewed. */
+/** From the last renewal. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** One login, with all the tokens that descend from it. They are refused once it has ended or expired. */
+/** One login and all tokens issued from it. They are rejected once the session has ended or expired. */
 @Entity({ tableName: 'sessions' })
 export class Session {
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @ManyToOne(() => User, { deleteRule: 'cascade' }) @Index() user: User;
-  /** Of the one refresh token that is good now. */
+  /** Hash of the only valid refresh token. */
   @Property({ type: 'text' }) refreshTokenHash: string;
   @Property() createdAt: Date = new Date();
   @Property() @Index() expiresAt: Date;
@@ -26,7 +26,7 @@ export class Session {
     return { session, refreshToken: session.renew() };
   }
 
-  /** Those that have neither ended nor expired. */
+  /** Matches sessions that have neither ended nor expired. */
   static live() {
     return { endedAt: null, expiresAt: { $gt: new Date() } };
   }
@@ -35,7 +35,7 @@ export class Session {
     return hashOfToken(refreshToken) === this.refreshTokenHash;
   }
 
-  /** Makes the refresh token that takes the place of the last; it is told once, and only its hash is kept. */
+  /** Replaces the refresh token and extends the session. Only the hash of the returned token is stored. */
   renew(): string {
     const refreshToken = newRefreshToken(this.id);
     this.refreshTokenHash = hashOfToken(refreshToken);

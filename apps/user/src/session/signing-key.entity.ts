@@ -2,7 +2,7 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { generateKeyPairSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** An ES256 key that access tokens are signed with. */
+/** An ES256 key that signs access tokens. */
 @Entity({ tableName: 'signing_keys' })
 export class SigningKey {
   /** The tokens' `kid`. */

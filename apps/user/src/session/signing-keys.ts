@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { keyThatSigns, REREAD_MS, UNKNOWN_REREAD_MS } from './key-rotation.js';
+import { currentKey, REREAD_MS, UNKNOWN_REREAD_MS } from './key-rotation.js';
 import { SigningKey } from './signing-key.entity.js';
 
 interface Key {
@@ -10,21 +10,21 @@ interface Key {
   readonly privateKey: KeyObject;
   /** PEM. */
   readonly publicKey: string;
-  /** The public part alone (RFC 7517). */
+  /** The public part (RFC 7517). */
   readonly jwk: JsonWebKey;
 }
 
-/** The keys that all instances share, by way of the database; a new one is seen by all within a minute. */
+/** The keys that all instances share through the database. Every instance knows a new key within a minute. */
 @Injectable()
 export class SigningKeys implements OnModuleInit {
-  /** The oldest first. */
+  /** Oldest first. */
   private keys: Key[] = [];
   private readAt = 0;
   private reading: Promise<Key[]> | undefined;
 
   constructor(private readonly em: EntityManager) {}
 
-  /** Makes the first key; instances that start at once on an empty database take turns. */
+  /** Creates the first key. The lock serializes instances that start at once on an empty database. */
   async onModuleInit() {
     await this.em.fork().transactional(async (tx) => {
       await tx.execute('lock table signing_keys in share row exclusive mode');
@@ -32,32 +32,32 @@ export class SigningKeys implements OnModuleInit {
     });
   }
 
-  async thatSigns(): Promise<Key> {
-    return keyThatSigns(await this.current())!;
+  async current(): Promise<Key> {
+    return currentKey(await this.all())!;
   }
 
-  /** Reads again for a key that is not known, but not for each of many: a new key signs minutes after it is made. */
+  /** Reads the keys again for an unknown one, but not for each request: a new key signs only minutes after it was created. */
   async byId(kid: string): Promise<Key | undefined> {
     const named = (key: Key) => key.kid === kid;
-    const known = (await this.current()).find(named);
+    const known = (await this.all()).find(named);
     if (known || this.age < UNKNOWN_REREAD_MS) return known;
     return (await this.read()).find(named);
   }
 
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
-    return { keys: (await this.current()).map(({ jwk }) => jwk) };
+    return { keys: (await this.all()).map(({ jwk }) => jwk) };
   }
 
-  /** Of what was read, in milliseconds; a clock that was set back makes it old. */
+  /** Milliseconds since the keys were read. If the clock was set back, they count as old. */
   private get age(): number {
     return Math.abs(Date.now() - this.readAt);
   }
 
-  private async current(): Promise<Key[]> {
+  private async all(): Promise<Key[]> {
     return this.age < REREAD_MS ? this.keys : this.read();
   }
 
-  /** Once at a time, for all who wait for it. */
+  /** Concurrent callers share one read. */
   private read(): Promise<Key[]> {
     return (this.reading ??= this.readAll().finally(() => (this.reading = undefined)));
   }

@@ -15,7 +15,7 @@ import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mi
 import { Controller } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { isDeepStrictEqual } from 'node:util';
-import { hashPassword } from '../session/password.js';
+import { PasswordHasher } from '../session/password-hasher.js';
 import { User } from './user.entity.js';
 
 @Controller()
@@ -23,11 +23,12 @@ export class UserController {
   constructor(
     private readonly em: EntityManager,
     private readonly outbox: Outbox,
+    private readonly passwordHasher: PasswordHasher,
   ) {}
 
   @OnRequest(users.requests.register)
   async register({ name, email, password }: RegisterInput): Promise<UserDto> {
-    const user = new User(name, email, await hashPassword(password));
+    const user = new User(name, email, await this.passwordHasher.hash(password));
     this.em.persist(user);
     this.outbox.add(users.events.registered, {
       userId: user.id,
@@ -38,7 +39,7 @@ export class UserController {
       await this.em.flush();
     } catch (error) {
       if (error instanceof UniqueConstraintViolationException)
-        throw new AppError('EMAIL_TAKEN', 'This e-mail is registered already');
+        throw new AppError('EMAIL_TAKEN', 'This e-mail is already registered');
       throw error;
     }
     return user.toDto();
@@ -75,12 +76,12 @@ export class UserController {
   async updateProfile({ caller, changes }: ProfileUpdate): Promise<UserDto> {
     return this.em.transactional(async (tx) => {
       const user = await tx.findOne(User, caller.userId, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (!user) throw new AppError('USER_NOT_FOUND', 'There is no such user');
+      if (!user) throw new AppError('USER_NOT_FOUND', 'User not found');
       const before = user.shippingDetails();
       user.change(changes);
       const { version } = user;
       const shipping = user.shippingDetails();
-      // Every open order of the user follows, so a change of the address alone is worth an event.
+      // Every open order of the user processes this event, so publish it only when the address changes.
       if (!isDeepStrictEqual(shipping, before))
         this.outbox.add(users.events.profileUpdated, { userId: user.id, version, ...shipping });
       return user.toDto();

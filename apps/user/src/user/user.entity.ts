@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 
 @Entity({ tableName: 'users' })
 export class User {
-  /** Time-ordered, so that newest first is the primary key backwards. */
+  /** Time-ordered: the primary key in descending order is newest first. */
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @Property({ length: 100 }) name: string;
   @Property({ length: 254 }) @Unique() email: string;
@@ -16,7 +16,7 @@ export class User {
   @Property({ type: 'text' }) city = '';
   @Property({ type: 'text' }) country = '';
   @Property({ type: 'text' }) phoneNumber = '';
-  /** Counts changes; events carry it, so that the newer of two is known. */
+  /** Counts changes. Events carry it, so that consumers can ignore older ones. */
   @Property() version: number = 1;
   @Property() createdAt: Date = new Date();
 
@@ -26,7 +26,7 @@ export class User {
     this.passwordHash = passwordHash;
   }
 
-  /** Takes over what is given. */
+  /** Changes the given fields; ignores undefined and null. */
   change(changes: ProfileInput) {
     const given = Object.entries(changes).filter(
       ([key, value]) => value !== undefined && value !== null && value !== this[key as keyof ProfileInput],
@@ -41,7 +41,7 @@ export class User {
     return { shippingAddress, pincode, city, country, phoneNumber };
   }
 
-  /** Answers whether the role is another one now. */
+  /** Returns whether the role has changed. */
   become(role: Role): boolean {
     if (role === this.role) return false;
     this.role = role;

@@ -1,28 +1,20 @@
-import { AppError, Role, users, type Page, type ProfileInput, type UserClient, type UserDto } from '@app/contracts';
-import { eventually, ServiceUnderTest } from '@app/testing';
+import { Role, users, type Page, type ProfileInput, type UserClient, type UserDto } from '@app/contracts';
+import { errorOf, eventually, type ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { userService } from './user.module.js';
+import { newEmail, PASSWORD as password, UserServiceUnderTest } from '../../test/user-service-under-test.js';
 
-const password = 'correct horse';
 let service: ServiceUnderTest;
 let client: UserClient;
 beforeAll(async () => {
-  service = await ServiceUnderTest.start(userService);
-  client = service.client(users);
+  ({ service, client } = await UserServiceUnderTest.start());
 });
 afterAll(() => service.close());
 
-const newEmail = () => `${randomUUID()}@example.com`;
 const register = (email = newEmail()) => client.register({ name: 'Ann', email, password });
-const errorOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: AppError) => error,
-  );
 
 describe('registering', () => {
-  test('makes a customer without a profile yet, and is told', async () => {
+  test('creates a customer with an empty profile, and publishes an event', async () => {
     const email = newEmail();
     const user = await register(` ${email.toUpperCase()} `);
     expect(user).toMatchObject({ name: 'Ann', email, role: Role.CUSTOMER, profile: { shippingAddress: '', city: '' } });
@@ -37,14 +29,14 @@ describe('registering', () => {
     );
   });
 
-  test('twice with one e-mail, in any spelling and at once, makes one user', async () => {
+  test('the same e-mail several times at once, in any spelling, creates one user', async () => {
     const email = newEmail();
     const results = await Promise.all([email, email.toUpperCase(), ` ${email}`].map((each) => errorOf(register(each))));
     expect(results.filter((error) => error === undefined)).toHaveLength(1);
     expect(results.filter((error) => error?.code === 'EMAIL_TAKEN')).toHaveLength(2);
   });
 
-  test('keeps neither password nor token in the clear', async () => {
+  test('stores neither passwords nor refresh tokens in plain text', async () => {
     const { email, id } = await register();
     const { refreshToken } = await client.login({ email, password });
     const [user] = await service.database.query<{ password_hash: string }>('select * from users where id = $1', [id]);
@@ -54,61 +46,8 @@ describe('registering', () => {
   });
 });
 
-describe('logging in', () => {
-  test('gives an access token that says who its bearer is', async () => {
-    const { email, id } = await register();
-    const { accessToken } = await client.login({ email: email.toUpperCase(), password });
-    const { userId, role, expiresAt } = await client.validateToken({ token: accessToken });
-    expect({ userId, role }).toEqual({ userId: id, role: Role.CUSTOMER });
-    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
-  });
-
-  test('answers alike for a wrong password and for an e-mail that nobody has', async () => {
-    const { email } = await register();
-    const wrongPassword = await errorOf(client.login({ email, password: 'wrong password' }));
-    const nobody = await errorOf(client.login({ email: newEmail(), password }));
-    expect(wrongPassword).toMatchObject({ code: 'INVALID_CREDENTIALS' });
-    expect(nobody).toEqual(wrongPassword);
-  });
-
-  test('works with tokens of any instance and of before a restart', async () => {
-    const { email } = await register();
-    await service.startInstance(userService);
-    const tokens = await Promise.all(Array.from({ length: 6 }, () => client.login({ email, password })));
-    for (const { accessToken } of [...tokens, ...tokens])
-      expect(await client.validateToken({ token: accessToken })).toMatchObject({ role: Role.CUSTOMER });
-  });
-});
-
-describe('an access token is refused', () => {
-  const refused = { code: 'UNAUTHENTICATED' };
-
-  test('when it is none, or was tampered with, or is signed by nobody', async () => {
-    const { email } = await register();
-    const { accessToken } = await client.login({ email, password });
-    const [header, payload, signature] = accessToken.split('.') as [string, string, string];
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
-    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const otherUser = encode({ ...claims, sub: randomUUID() });
-    for (const token of [
-      'nonsense',
-      'a.b.c',
-      `${header}.${otherUser}.${signature}`,
-      `${encode({ alg: 'none' })}.${payload}.`,
-    ])
-      expect(await errorOf(client.validateToken({ token }))).toMatchObject(refused);
-  });
-
-  test('when its session has ended', async () => {
-    const { email, id } = await register();
-    const { accessToken } = await client.login({ email, password });
-    await service.database.query('update sessions set ended_at = now() where user_id = $1', [id]);
-    expect(await errorOf(client.validateToken({ token: accessToken }))).toMatchObject(refused);
-  });
-});
-
 describe('a profile', () => {
-  test('changes only in what is given, and is told with its version', async () => {
+  test('changes only the fields that are given, and publishes the address with its version', async () => {
     const { id: userId } = await register();
     const caller = { userId, role: Role.CUSTOMER };
     await client.updateProfile({ caller, changes: { city: 'Town', shippingAddress: '1 Main St' } });
@@ -131,7 +70,7 @@ describe('a profile', () => {
     );
   });
 
-  test('publishes an event when the address changes, and none when anything else or nothing does', async () => {
+  test('publishes an event only when the address changes', async () => {
     const { id: userId } = await register();
     const caller = { userId, role: Role.CUSTOMER };
     const change = (changes: ProfileInput) => client.updateProfile({ caller, changes });
@@ -145,7 +84,7 @@ describe('a profile', () => {
     await eventually(() => expect(published().map((event) => event.version)).toEqual([2, version]));
   });
 
-  test('that is changed from several places at once loses none of it', async () => {
+  test('keeps all of several concurrent changes', async () => {
     const { id: userId } = await register();
     const caller = { userId, role: Role.CUSTOMER };
     const changes = [{ city: 'Town' }, { country: 'NL' }, { pincode: '12345' }, { bio: 'Hello' }];
@@ -156,7 +95,7 @@ describe('a profile', () => {
 });
 
 describe('the pages of users', () => {
-  /** Follows the cursors to the end; `between` happens after each page. */
+  /** Follows the cursors to the last page and calls `between` after each page. */
   async function walk(first: number, between: () => Promise<unknown>): Promise<UserDto[]> {
     const seen: UserDto[] = [];
     let after: string | null = null;
@@ -170,7 +109,7 @@ describe('the pages of users', () => {
     }
   }
 
-  test('show each once and the newest first, whoever registers meanwhile, and are counted', async () => {
+  test('contain each user once, newest first, while others register; `count` counts them', async () => {
     for (let i = 0; i < 5; i++) await register();
     const before = await client.list({});
     expect(await client.count({})).toBe(before.length);
@@ -178,7 +117,7 @@ describe('the pages of users', () => {
     expect(await client.page({ first: 100 })).toMatchObject({ pageInfo: { hasNextPage: false } });
   });
 
-  test('begin after a cursor of theirs only', async () => {
+  test('reject an invalid cursor or page size', async () => {
     for (const key of ['', '""', '{}', '[]', '["x"]', `["${randomUUID()}", 1]`, '[1]', 'null']) {
       const after = Buffer.from(key).toString('base64url') || '?';
       expect(await errorOf(client.page({ first: 1, after }))).toMatchObject({ code: 'BAD_USER_INPUT' });

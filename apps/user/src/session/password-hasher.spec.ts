@@ -1,23 +1,22 @@
-import { users, type UserClient } from '@app/contracts';
-import { ServiceUnderTest } from '@app/testing';
+import type { UserClient } from '@app/contracts';
+import type { ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import * as argon2 from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
 
-/** Whoever measures how long an answer takes measures these; that they take as long each is argon2's business. */
+/** The response time depends on the number of these calls and on their parameters. */
 const work = { hash: jest.fn(argon2.hash), verify: jest.fn(argon2.verify) };
 
 let service: ServiceUnderTest;
 let client: UserClient;
 beforeAll(async () => {
   jest.unstable_mockModule('@node-rs/argon2', () => work);
-  const { userService } = await import('../user.module.js');
-  service = await ServiceUnderTest.start(userService);
-  client = service.client(users);
+  const { UserServiceUnderTest } = await import('../../test/user-service-under-test.js');
+  ({ service, client } = await UserServiceUnderTest.start());
 });
 afterAll(() => service.close());
 
-/** How much was done for this, and how it ended. */
+/** The hashing that a request caused, and how it ended. */
 async function workOf(act: () => Promise<unknown>) {
   work.hash.mockClear();
   work.verify.mockClear();
@@ -29,7 +28,7 @@ async function workOf(act: () => Promise<unknown>) {
   return { end, hashes: work.hash.mock.calls.map(([, options]) => options), verifies: parameters };
 }
 
-test('an e-mail that is known costs as much work as one that is not', async () => {
+test('a known e-mail causes as much work as an unknown one', async () => {
   const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
   const register = (address: string) =>
     workOf(() => client.register({ name: 'Ann', email: address, password: '12345678' }));
@@ -50,7 +49,7 @@ test('an e-mail that is known costs as much work as one that is not', async () =
   expect(right).toEqual({ ...wrong, end: 'OK' });
 });
 
-test('a guess that has to wait costs no work, whether or not anybody has the e-mail', async () => {
+test('a guess during a wait causes no work, for a known and for an unknown e-mail', async () => {
   const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
   await client.register({ name: 'Ann', email, password: '12345678' });
   for (const each of [email, unknown]) {

@@ -1,43 +1,42 @@
-import type { AppError } from '@app/contracts';
-import { eventually } from '@app/testing';
+import { errorOf, eventually } from '@app/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { userService } from '../user.module.js';
-import { errorOf, newEmail, PASSWORD, UserServiceUnderTest } from '../../test/user-service-under-test.js';
+import { newEmail, PASSWORD, UserServiceUnderTest } from '../../test/user-service-under-test.js';
 
-let world: UserServiceUnderTest;
+let underTest: UserServiceUnderTest;
 beforeAll(async () => {
-  world = await UserServiceUnderTest.start();
-  await world.service.startInstance(userService);
+  underTest = await UserServiceUnderTest.start();
+  await underTest.service.startInstance(userService);
 });
-afterAll(() => world.close());
+afterAll(() => underTest.close());
 
-const login = (email: string, password: string) => errorOf(world.client.login({ email, password }));
+const login = (email: string, password: string) => errorOf(underTest.client.login({ email, password }));
 const guess = (email: string) => login(email, 'a wrong guess');
 const hashOf = (email: string) => createHash('sha256').update(email).digest('base64url');
 
 interface Failures {
   failures: number;
-  /** Seconds, from the last failure on. */
+  /** Seconds from the last failure. */
   wait: number;
 }
 
 async function failuresOf(email: string): Promise<Failures | undefined> {
   const sql = `select failures, extract(epoch from wait_until - last_failed_at)::int as wait
     from login_failures where email_hash = $1`;
-  return (await world.service.database.query<Failures & object>(sql, [hashOf(email)]))[0];
+  return (await underTest.service.database.query<Failures & object>(sql, [hashOf(email)]))[0];
 }
 
-/** Time goes by; or, below zero, is still to go by. */
+/** Ends the wait in so many seconds; a negative number has ended it already. */
 const setWait = (email: string, seconds: number) =>
-  world.service.database.query(
+  underTest.service.database.query(
     `update login_failures set wait_until = now() + $2 * interval '1 second' where email_hash = $1`,
     [hashOf(email), seconds],
   );
 
-test('guessing costs nothing four times, then a wait that doubles, alike for an e-mail that nobody has', async () => {
-  const { email } = await world.someone();
+test('four failures are free, then each doubles the wait, also for an unknown e-mail', async () => {
+  const { email } = await underTest.newUser();
   for (const each of [email, newEmail()]) {
     for (let failures = 1; failures <= 8; failures++) {
       expect(await guess(each)).toMatchObject({ code: 'INVALID_CREDENTIALS' });
@@ -47,14 +46,14 @@ test('guessing costs nothing four times, then a wait that doubles, alike for an 
   }
 });
 
-test('during the wait no password is right, and nothing tells whether anybody has the e-mail', async () => {
-  const { email } = await world.someone();
+test('during the wait every password is rejected, with the same error for an unknown e-mail', async () => {
+  const { email } = await underTest.newUser();
   const refusals: unknown[] = [];
   for (const each of [email, newEmail()]) {
     await guess(each);
     await setWait(each, 100);
     for (const password of [PASSWORD, 'a wrong guess']) {
-      const error = (await login(each, password)) as AppError;
+      const error = (await login(each, password))!;
       expect(error).toMatchObject({ code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number) } });
       const { retryAfter } = error.details as { retryAfter: number };
       expect(retryAfter).toBeGreaterThan(0);
@@ -66,8 +65,8 @@ test('during the wait no password is right, and nothing tells whether anybody ha
   expect(new Set(refusals).size).toBe(1);
 });
 
-test('after the wait the right password is let in, and the failures are forgotten', async () => {
-  const { email } = await world.someone();
+test('after the wait the right password is accepted, and the failures are reset', async () => {
+  const { email } = await underTest.newUser();
   for (let i = 0; i < 6; i++) {
     await guess(email);
     await setWait(email, -1);
@@ -76,23 +75,23 @@ test('after the wait the right password is let in, and the failures are forgotte
   expect(await failuresOf(email)).toBeUndefined();
 });
 
-test('a burst of guesses gets no more of them looked at than the waits allow', async () => {
-  const { email } = await world.someone();
+test('of concurrent guesses, no more are checked than the waits allow', async () => {
+  const { email } = await underTest.newUser();
   const began = Date.now();
-  const answers = (await Promise.all(Array.from({ length: 60 }, () => guess(email)))) as AppError[];
+  const answers = await Promise.all(Array.from({ length: 60 }, () => guess(email)));
   const seconds = (Date.now() - began) / 1000;
-  const looked = answers.filter(({ code }) => code === 'INVALID_CREDENTIALS').length;
-  expect(answers.filter(({ code }) => code === 'RATE_LIMITED')).toHaveLength(60 - looked);
-  expect(await failuresOf(email)).toMatchObject({ failures: looked });
-  expect(looked).toBeGreaterThanOrEqual(5);
-  // One after the other, so many would have had to wait this long.
-  expect(2 ** (looked - 5) - 1).toBeLessThanOrEqual(seconds);
+  const checked = answers.filter((error) => error?.code === 'INVALID_CREDENTIALS').length;
+  expect(answers.filter((error) => error?.code === 'RATE_LIMITED')).toHaveLength(60 - checked);
+  expect(await failuresOf(email)).toMatchObject({ failures: checked });
+  expect(checked).toBeGreaterThanOrEqual(5);
+  // In sequence, this many guesses would have waited so long.
+  expect(2 ** (checked - 5) - 1).toBeLessThanOrEqual(seconds);
 });
 
-test('a right password whose check ends after a wait has begun is refused', async () => {
-  const { email } = await world.someone();
+test('a right password is rejected when a wait begins while it is checked', async () => {
+  const { email } = await underTest.newUser();
   await guess(email);
-  const db = new Client({ connectionString: world.service.database.url });
+  const db = new Client({ connectionString: underTest.service.database.url });
   await db.connect();
   try {
     await db.query('begin');
@@ -108,18 +107,22 @@ test('a right password whose check ends after a wait has begun is refused', asyn
   }
 });
 
-test('many logins at once with the right password all succeed, also after a few failures', async () => {
-  const { email } = await world.someone();
+test('many concurrent logins with the right password succeed, also after a few failures', async () => {
+  const { email } = await underTest.newUser();
   for (let i = 0; i < 3; i++) await guess(email);
   const answers = await Promise.all(Array.from({ length: 50 }, () => login(email, PASSWORD)));
   expect(answers.filter((error) => error !== undefined)).toEqual([]);
 });
 
-test('guessing the current password in order to change it counts likewise', async () => {
-  const { id: userId, email, sessionId } = await world.someone();
+test('a wrong current password in a password change counts as a failure', async () => {
+  const { id: userId, email, sessionId } = await underTest.newUser();
   const change = (currentPassword: string) =>
     errorOf(
-      world.client.changePassword({ userId, sessionId, passwords: { currentPassword, newPassword: 'new password' } }),
+      underTest.client.changePassword({
+        userId,
+        sessionId,
+        passwords: { currentPassword, newPassword: 'new password' },
+      }),
     );
   for (let i = 0; i < 5; i++) expect(await change('a wrong guess')).toMatchObject({ code: 'INVALID_CREDENTIALS' });
   expect(await failuresOf(email)).toEqual({ failures: 5, wait: 1 });
@@ -128,10 +131,10 @@ test('guessing the current password in order to change it counts likewise', asyn
   expect(await login(email, PASSWORD)).toMatchObject({ code: 'RATE_LIMITED' });
 });
 
-test('which e-mails were tried is not kept', async () => {
+test('stores no e-mail in plain text', async () => {
   const email = newEmail();
   await guess(email);
-  const rows = JSON.stringify(await world.service.database.query('select * from login_failures'));
+  const rows = JSON.stringify(await underTest.service.database.query('select * from login_failures'));
   expect(rows).toContain(hashOf(email));
   expect(rows).not.toContain(email);
 });

@@ -1,0 +1,162 @@
+import { errorOf, eventually } from '@app/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { userService } from '../user.module.js';
+import { newEmail, PASSWORD, UserServiceUnderTest, type TestUser } from '../../test/user-service-under-test.js';
+
+const refused = { code: 'INVALID_REFRESH_TOKEN' };
+const ended = { code: 'UNAUTHENTICATED' };
+
+let underTest: UserServiceUnderTest;
+beforeAll(async () => {
+  underTest = await UserServiceUnderTest.start();
+  await underTest.service.startInstance(userService);
+});
+afterAll(() => underTest.close());
+
+const refresh = (refreshToken: string) => underTest.client.refresh({ refreshToken });
+const query = (sql: string, values: unknown[]) => underTest.service.database.query<{ id: string }>(sql, values);
+const changePassword = ({ id, sessionId }: TestUser, currentPassword: string, newPassword = 'new password') =>
+  underTest.client.changePassword({ userId: id, sessionId, passwords: { currentPassword, newPassword } });
+
+test('a login fails with the same error for a wrong password and for an unknown e-mail', async () => {
+  const { email } = await underTest.newUser();
+  const wrongPassword = await errorOf(underTest.client.login({ email, password: 'wrong password' }));
+  const unknownEmail = await errorOf(underTest.client.login({ email: newEmail(), password: PASSWORD }));
+  expect(wrongPassword).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+  expect(unknownEmail).toEqual(wrongPassword);
+});
+
+describe('a refresh token', () => {
+  test('is valid for one use, and its successor continues the same session', async () => {
+    const user = await underTest.newUser();
+    let tokens = await refresh(user.refreshToken);
+    for (let i = 0; i < 3; i++) tokens = await refresh(tokens.refreshToken);
+    expect(await underTest.sessionOf(tokens)).toBe(user.sessionId);
+    expect(await underTest.sessionOf(user)).toBe(user.sessionId);
+  });
+
+  test('that is reused ends its session and no other, and an event announces it', async () => {
+    const user = await underTest.newUser();
+    const otherLogin = await underTest.login(user.email);
+    const successor = await refresh(user.refreshToken);
+    expect(await errorOf(refresh(user.refreshToken))).toMatchObject(refused);
+    expect(await errorOf(refresh(successor.refreshToken))).toMatchObject(refused);
+    for (const tokens of [user, successor]) expect(await errorOf(underTest.sessionOf(tokens))).toMatchObject(ended);
+    await eventually(() => expect(underTest.endedSessionIds).toContain(user.sessionId));
+    expect(underTest.endedSessionIds).not.toContain(otherLogin.sessionId);
+    expect(await underTest.sessionOf(await refresh(otherLogin.refreshToken))).toBe(otherLogin.sessionId);
+  });
+
+  test('that is used twice at once succeeds once, then its session ends', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { refreshToken } = await underTest.newUser();
+      const uses = await Promise.allSettled([refresh(refreshToken), refresh(refreshToken)]);
+      const renewed = uses.flatMap((use) => (use.status === 'fulfilled' ? [use.value] : []));
+      expect(renewed).toHaveLength(1);
+      expect(await errorOf(underTest.sessionOf(renewed[0]!))).toMatchObject(ended);
+      expect(await errorOf(refresh(renewed[0]!.refreshToken))).toMatchObject(refused);
+    }
+  });
+
+  test('is rejected with the same error, whatever is wrong with it', async () => {
+    const [used, loggedOut, expired, guessed] = await Promise.all([
+      underTest.newUser(),
+      underTest.newUser(),
+      underTest.newUser(),
+      underTest.newUser(),
+    ]);
+    await refresh(used.refreshToken);
+    await underTest.client.logout({ userId: loggedOut.id, sessionId: loggedOut.sessionId, everywhere: false });
+    await query(`update sessions set expires_at = now() - interval '1 second' where id = $1`, [expired.sessionId]);
+    const guess = Buffer.from(guessed.refreshToken, 'base64url').fill(0, 16).toString('base64url');
+    const wrong = [
+      ...[used, loggedOut, expired].map(({ refreshToken }) => refreshToken),
+      guess,
+      randomBytes(48).toString('base64url'),
+      `${guessed.refreshToken}=`,
+      ` ${guessed.refreshToken}`,
+      '',
+      'nonsense',
+      'x'.repeat(10_000),
+      'a\0b',
+      "' or '1'='1",
+      guessed.accessToken,
+      randomUUID(),
+    ];
+    const errors = await Promise.all(wrong.map((token) => errorOf(refresh(token))));
+    expect(errors[0]).toMatchObject(refused);
+    for (const error of errors) expect(error).toEqual(errors[0]);
+  });
+
+  test('extends its session', async () => {
+    const { refreshToken, sessionId } = await underTest.newUser();
+    await query(`update sessions set expires_at = now() + interval '1 hour' where id = $1`, [sessionId]);
+    await refresh(refreshToken);
+    const late = `select from sessions where id = $1 and expires_at > now() + interval '29 days'`;
+    expect(await query(late, [sessionId])).toHaveLength(1);
+  });
+});
+
+describe('changing the password', () => {
+  test('ends the other sessions and issues new tokens for this one', async () => {
+    const user = await underTest.newUser();
+    const otherLogin = await underTest.login(user.email);
+    const tokens = await changePassword(user, PASSWORD, 'new password');
+    expect(await underTest.sessionOf(tokens)).toBe(user.sessionId);
+    expect(await underTest.sessionOf(await refresh(tokens.refreshToken))).toBe(user.sessionId);
+    expect(await errorOf(underTest.sessionOf(otherLogin))).toMatchObject(ended);
+    expect(await errorOf(refresh(otherLogin.refreshToken))).toMatchObject(refused);
+    await eventually(() => expect(underTest.endedSessionIds).toContain(otherLogin.sessionId));
+    expect(underTest.endedSessionIds).not.toContain(user.sessionId);
+    expect(await errorOf(underTest.login(user.email))).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+    await underTest.client.login({ email: user.email, password: 'new password' });
+  });
+
+  test('invalidates the previous refresh token', async () => {
+    const user = await underTest.newUser();
+    const tokens = await changePassword(user, PASSWORD);
+    expect(await errorOf(refresh(user.refreshToken))).toMatchObject(refused);
+    expect(await errorOf(refresh(tokens.refreshToken))).toMatchObject(refused);
+  });
+
+  test('requires the current password and a live session', async () => {
+    const user = await underTest.newUser();
+    expect(await errorOf(changePassword(user, 'wrong password'))).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+    const otherLogin = await underTest.login(user.email);
+    await underTest.client.logout({ userId: user.id, sessionId: user.sessionId, everywhere: false });
+    expect(await errorOf(changePassword(user, PASSWORD))).toMatchObject(ended);
+    expect(await underTest.sessionOf(otherLogin)).toBe(otherLogin.sessionId);
+    await underTest.login(user.email);
+  });
+});
+
+test('endedSessions returns the sessions that were logged out, have expired or never existed', async () => {
+  const [live, loggedOut, expired] = await Promise.all([underTest.newUser(), underTest.newUser(), underTest.newUser()]);
+  await underTest.client.logout({ userId: loggedOut.id, sessionId: loggedOut.sessionId, everywhere: false });
+  await query('update sessions set expires_at = now() where id = $1', [expired.sessionId]);
+  const over = [loggedOut.sessionId, expired.sessionId, randomUUID()];
+  expect(await underTest.client.endedSessions({ ids: [live.sessionId, ...over] })).toEqual(over);
+  expect(await errorOf(underTest.sessionOf(expired))).toMatchObject(ended);
+});
+
+test('an instance deletes only stale rows when it starts', async () => {
+  const [live, expired] = await Promise.all([underTest.newUser(), underTest.newUser()]);
+  await query('update sessions set expires_at = now() where id = $1', [expired.sessionId]);
+  const failed = await Promise.all(
+    ['25 hours', '23 hours'].map(async (ago) => {
+      const hash = newEmail();
+      const sql = `insert into login_failures (email_hash, last_failed_at) values ($1, now() - $2::interval)`;
+      await query(sql, [hash, ago]);
+      return hash;
+    }),
+  );
+  await underTest.service.startInstance(userService);
+  const ids = [live.sessionId, expired.sessionId];
+  await eventually(async () => {
+    expect(await query('select id from sessions where id = any($1)', [ids])).toEqual([{ id: live.sessionId }]);
+    expect(await query('select email_hash from login_failures where email_hash = any($1)', [failed])).toEqual([
+      { email_hash: failed[1] },
+    ]);
+  });
+});
