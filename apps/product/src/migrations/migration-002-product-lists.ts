@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What lists of products are sorted by. The id, last, tells equals apart. */
+/** The sort keys of product lists. The id comes last and makes each key unique. */
 const SORTS = { newest: 'id', price: 'price_cents, id', name: 'name_key, id' };
-/** Indexes that hold one list alone, so that the planner takes them however the list's products lie among all. */
+/** Each list has its own partial indexes, so that the planner uses them however the list's products are distributed. */
 const LISTS = {
   all: 'deleted_at is null',
   in_stock: 'deleted_at is null and in_stock',
@@ -24,12 +24,12 @@ export class Migration002ProductLists extends Migration {
       this.addSql(`
         create index products_seller_${sort}_index on products (seller_id, ${key}) where deleted_at is null`);
     }
-    // Without fastupdate, which would leave a list of what is new to be read through by every search.
+    // With fastupdate, every search would have to scan a list of pending entries.
     this.addSql(`
       create index products_words_index on products using gin (words) with (fastupdate = off) where deleted_at is null`);
-    // Whether to search by that index or to look through a sorted list depends on how common a word is: know many of them.
+    // The planner chooses between this index and a sorted list by the frequency of a word, so it needs statistics of many words.
     this.addSql(`alter table products alter column words set statistics 1000`);
-    // Orders change the stock, which no index holds: with room on its page, the new row needs no entry in any of them.
+    // Orders change the stock, which no index contains. With free space on the page these are HOT updates, without index writes.
     this.addSql(`alter table products set (fillfactor = 80)`);
   }
 }

@@ -3,7 +3,7 @@ import { Migration } from '@mikro-orm/migrations';
 export class Migration003ReservedUnits extends Migration {
   override up() {
     this.addSql(`alter table products add reserved int not null default 0`);
-    // Which of the reservations have been shipped is not known here: they all count, so the bound is kept rather early than late.
+    // This release does not know which reservations were shipped, so it counts all of them: the limit then applies too early, never too late.
     this.addSql(`
       update products p set reserved = least(r.units, 2147483647)
       from (

@@ -14,7 +14,7 @@ import { plainText, Product } from './product.entity.js';
 
 type Key = keyof typeof KEYS;
 
-/** What products can be sorted by: its column, and whether a value out of a cursor can be one of it. */
+/** The sort keys: the column, and a check of a cursor's value for it. */
 const KEYS = {
   id: { column: 'id', holds: (value: unknown) => isUUID(value, 'all') },
   priceCents: {
@@ -24,7 +24,7 @@ const KEYS = {
   nameKey: { column: 'name_key', holds: (value: unknown) => isString(value) && !value.includes('\0') },
 };
 
-/** The id, last, tells equals apart. */
+/** The id comes last and makes each key unique. */
 const SORTS: Record<ProductSort, { keys: Key[]; direction: 'asc' | 'desc' }> = {
   NEWEST: { keys: ['id'], direction: 'desc' },
   PRICE_ASC: { keys: ['priceCents', 'id'], direction: 'asc' },
@@ -34,7 +34,7 @@ const SORTS: Record<ProductSort, { keys: Key[]; direction: 'asc' | 'desc' }> = {
 
 type Cursor = [ProductSort, ...(string | number)[]];
 
-/** One page: what comes after the cursor in its sort, as a range of an index that begins there, however far in that is. */
+/** One page: a range of an index that begins after the cursor. Its cost does not depend on the position of the page. */
 export async function listProducts(em: EntityManager, args: ProductPageArgs): Promise<Page<ProductDto>> {
   const { sort, first, filter } = args;
   const { keys, direction } = SORTS[sort];
@@ -75,12 +75,12 @@ function matching({ search, minPrice, maxPrice, inStock, sellerId }: ProductFilt
 const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
 
 /**
- * All of the words, "a phrase", one `or` another, `-without`: any text will do, and one that has no word in it asks for nothing.
- * PostgreSQL knows the text when it plans, so that only one side of the `or` is left.
+ * Supports words, "a phrase", `or` and `-without`. Any text is valid; one without a word matches everything. PostgreSQL knows
+ * the text when it plans the query, so it keeps only one side of the SQL `or`.
  */
 function containing(search: string): FilterQuery<Product> {
-  // What is in no word, by Unicode rather than by the locale of the database; and each `-` before no word, of which it would
-  // take 30, and fail for more.
+  // Removes characters that are not part of a word, by Unicode and not by the database's locale, and every `-` without a word:
+  // websearch_to_tsquery fails for more than 30 of those.
   const text = search.replace(/[^\p{L}\p{M}\p{N}"-]+/gu, ' ').replace(/-(?![\p{L}\p{N}"])/gu, ' ');
   const query = `websearch_to_tsquery('simple', ${plainText('?')})`;
   return satisfying(`(numnode(${query}) = 0 or words @@ ${query})`, [text, text]);

@@ -2,14 +2,14 @@ import { orders, products, type OrderEvent, type OrderLine, type OrderPlaced, ty
 import { OnEvent, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller, Logger } from '@nestjs/common';
-import { whyNotReserved, type ProductUnderLock } from './reserve-stock.js';
+import { rejectionReason, type ProductUnderLock } from './reserve-stock.js';
 import { Reservation, ReservationStatus } from './reservation.entity.js';
 import { countReservations } from './stock-metrics.js';
 
 /** The largest `int` of PostgreSQL. */
 const MAX_INT = 2_147_483_647;
 
-/** What orders do to the stock. Each handler is one transaction; `reservations` makes repeats and any order of them harmless. */
+/** Reserves, releases and ships stock. The table `reservations` makes the handlers idempotent and independent of the events' order. */
 @Controller()
 export class OrderEventsController {
   private readonly logger = new Logger(OrderEventsController.name);
@@ -22,7 +22,7 @@ export class OrderEventsController {
   @OnEvent(orders.events.placed)
   async reserve({ orderId, lines }: OrderPlaced): Promise<void> {
     if (!(await this.isFirst(new Reservation(orderId, ReservationStatus.RESERVED, lines)))) return;
-    const reason = whyNotReserved(lines, await this.lock(lines));
+    const reason = rejectionReason(lines, await this.lock(lines));
     countReservations(reason ?? 'reserved');
     if (reason) {
       await this.em.nativeUpdate(Reservation, { orderId }, { status: ReservationStatus.REJECTED });
@@ -35,7 +35,7 @@ export class OrderEventsController {
 
   @OnEvent(orders.events.cancelled)
   async release({ orderId }: OrderEvent): Promise<void> {
-    // Cancelled before placed was heard: the row that this leaves is what `reserve` will find.
+    // The cancelled event came before the placed event: `reserve` will find this row and do nothing.
     if (await this.isFirst(new Reservation(orderId, ReservationStatus.RELEASED, []))) return;
     const reservation = await this.em.findOneOrFail(Reservation, { orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (reservation.status !== ReservationStatus.RESERVED) return;
@@ -55,7 +55,7 @@ export class OrderEventsController {
     await this.change(shipped.lines, 'reserved = greatest(p.reserved - l.quantity, 0)');
   }
 
-  /** Waits for whoever else is at this order's row, so that one of them alone is the first. */
+  /** Whether this is the first event of the order. Concurrent handlers wait for each other at the primary key. */
   private async isFirst({ orderId, status, lines, createdAt }: Reservation): Promise<boolean> {
     const inserted = await this.em.execute<unknown[]>(
       `insert into reservations (order_id, status, lines, created_at) values (?, ?, ?, ?)
@@ -65,7 +65,7 @@ export class OrderEventsController {
     return inserted.length === 1;
   }
 
-  /** In the order of their ids, so that two orders of the same products wait for each other instead of deadlocking. */
+  /** Locks in the order of the ids, so that orders of the same products cannot deadlock. */
   private lock(lines: OrderLine[]): Promise<ProductUnderLock[]> {
     return this.em.execute(
       `select id, stock, deleted_at is null as available from products where id = any(?::uuid[]) order by id for update`,
@@ -81,15 +81,15 @@ export class OrderEventsController {
   }
 
   /**
-   * Deleted products too get their units back. What a product cannot hold is lost to it alone: it comes from a time when stock
-   * was not bounded, and must not keep back the units of the others.
+   * Returns units, also to deleted products. A product from before stock had a limit may be unable to hold them all. It loses
+   * the rest, so that the other products get theirs.
    */
   private async giveBack(lines: OrderLine[]): Promise<void> {
     const stockOf = new Map((await this.lock(lines)).map(({ id, stock }) => [id, stock]));
     for (const { productId, quantity } of lines) {
       const lost = (stockOf.get(productId) ?? 0) + quantity - MAX_INT;
       if (lost > 0)
-        this.logger.error(`Product ${productId} is full: ${lost} of the ${quantity} units released are lost`);
+        this.logger.error(`Product ${productId} is full: ${lost} of the ${quantity} returned units are lost`);
     }
     await this.changeStock(
       lines,
@@ -102,7 +102,7 @@ export class OrderEventsController {
     this.outbox.add(products.events.stockChanged, { products: changed });
   }
 
-  /** `set` names a product `p` and its line `l`; the products are locked already. */
+  /** `set` refers to the product as `p` and to its line as `l`. The caller has locked the products. */
   private change(lines: OrderLine[], set: string): Promise<ProductStock[]> {
     return this.em.execute<ProductStock[]>(
       `update products p set ${set} from unnest(?::uuid[], ?::int[]) as l (id, quantity) where p.id = l.id

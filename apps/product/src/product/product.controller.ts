@@ -88,12 +88,12 @@ export class ProductController {
     return rows.map(({ id, price_cents, stock }) => ({ id, price: fromCents(price_cents), stock }));
   }
 
-  /** Locked until the transaction ends, so that a reservation meanwhile is not overwritten. */
+  /** Locks the row until the transaction ends, so that no concurrent reservation is overwritten. */
   private async ownProduct(caller: Caller, id: string): Promise<Product> {
     const product = await this.em.findOne(Product, { id, deletedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!product) throw new AppError('PRODUCT_NOT_FOUND', 'There is no such product', { productIds: [id] });
+    if (!product) throw new AppError('PRODUCT_NOT_FOUND', 'Product not found', { productIds: [id] });
     if (!mayActFor(caller, product.sellerId))
-      throw new AppError('FORBIDDEN', 'Only its seller and admins may change a product');
+      throw new AppError('FORBIDDEN', 'Only the seller and admins may change a product');
     return product;
   }
 }

@@ -12,7 +12,7 @@ import { v7 } from 'uuid';
 
 const ACTIVE = 'deleted_at is null';
 
-/** For a list of products, an index for each sort that it may be in: any page of it is a range of one of them. */
+/** One index per sort for a list of products, so that every page is a range of an index. */
 const IndexesFor =
   (list: string, where: string, ...of: 'sellerId'[]) =>
   (product: typeof Product) => {
@@ -29,8 +29,8 @@ const IndexesFor =
 const computed = (expression: string) => ({ generated: `(${expression}) stored`, nullable: true, lazy: true });
 
 /**
- * The SQL of a text in small letters, whatever the locale of the database, and without what PostgreSQL's parser would join
- * words by, `red/blue` to a path and `tea.cups` to a host. What is searched and what is looked for go through it alike.
+ * SQL that lowercases a text independently of the database's locale. It also removes the characters that make PostgreSQL's
+ * parser join words: it reads `red/blue` as a path and `tea.cups` as a host. Products and search terms both go through it.
  */
 export const plainText = (text: string) => `translate(lower(${text} collate "und-x-icu"), './@<>&', '      ')`;
 
@@ -42,26 +42,26 @@ export const plainText = (text: string) => `translate(lower(${text} collate "und
 @IndexesFor('seller', ACTIVE, 'sellerId')
 @Index({ name: 'products_words_index', type: 'gin', properties: ['words'], where: ACTIVE })
 export class Product {
-  /** Time-ordered, so that newest first is the primary key backwards. */
+  /** Time-ordered: the primary key in descending order is newest first. */
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @Property({ length: 200 }) name: string;
   @Property({ type: 'int' }) priceCents: number;
-  /** Units that can still be ordered: what is reserved is no longer in it. */
+  /** Units that can still be ordered. Excludes reserved units. */
   @Property({ type: 'int' }) stock: number;
-  /** Units that orders hold until they are shipped or cancelled. */
+  /** Units of orders that are neither shipped nor cancelled. */
   @Property({ type: 'int', default: 0 }) reserved: number = 0;
   @Property({ type: 'text' }) description: string;
   @Property({ type: 'uuid' }) sellerId: string;
-  /** Counts changes; events carry it, so that the newer of two is known. */
+  /** Counts changes. Events carry it, so that consumers can ignore older ones. */
   @Property({ type: 'int' }) version: number = 1;
   @Property() createdAt: Date = new Date();
   @Property() updatedAt: Date = this.createdAt;
-  /** Kept after it is deleted, since stock can still come back to it. */
+  /** A deleted product keeps its row, because cancelled orders still return stock to it. */
   @Property({ nullable: true, type: Date }) deletedAt: Date | null = null;
 
-  // PostgreSQL makes the rest out of the above, for lists to go by; it is not read along with a product.
+  // PostgreSQL computes the following columns for lists. They are not loaded with a product.
 
-  /** Sorted by code point, whatever the locale of the database. */
+  /** Sorted by code point, independently of the database's locale. */
   @Property({ ...computed('lower(name collate "und-x-icu")'), type: 'text', collation: 'C' }) readonly nameKey: string;
   @Property({ ...computed('stock > 0'), type: 'boolean' }) readonly inStock: boolean;
   @Property({
@@ -78,7 +78,7 @@ export class Product {
     this.stock = stock;
   }
 
-  /** @throws AppError BAD_USER_INPUT with `limit`, `actual` and `reserved`, for more units than may come back to the stock. */
+  /** @throws AppError BAD_USER_INPUT with `limit`, `actual` and `reserved` if stock and reserved units exceed MAX_STOCK. */
   change({ name, price, description, stock }: ProductUpdateInput) {
     this.name = name ?? this.name;
     this.priceCents = price === undefined || price === null ? this.priceCents : toCents(price);
@@ -89,7 +89,7 @@ export class Product {
 
   private setStock(stock: number) {
     const actual = stock + this.reserved;
-    // Fewer than there are is always possible, also where there are too many.
+    // Lowering the stock is always allowed, also when it exceeds the limit.
     if (stock > this.stock && actual > MAX_STOCK) {
       const message = `stock and the ${this.reserved} reserved units must not be greater than ${MAX_STOCK} together`;
       const fields = { stock: [message] };

@@ -2,17 +2,17 @@ import type { OrderLine } from '@app/contracts';
 import { Entity, Enum, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
 export enum ReservationStatus {
-  /** Its lines are out of the products' stock. */
+  /** Its units have been taken from the stock. */
   RESERVED = 'RESERVED',
-  /** It took nothing, since not all of it could be had. */
+  /** No stock was taken, because not all lines were available. */
   REJECTED = 'REJECTED',
-  /** Its lines have left with the order. */
+  /** Its units have been shipped. */
   SHIPPED = 'SHIPPED',
-  /** The order was cancelled: it took nothing, or gave it back. */
+  /** The order was cancelled. Its units have been returned, or none were taken. */
   RELEASED = 'RELEASED',
 }
 
-/** What became of one order's wish for stock. One row per order, whatever comes twice or in the wrong order. */
+/** The state of an order's stock: one row per order, however often and in which order its events arrive. */
 @Entity({ tableName: 'reservations' })
 export class Reservation {
   @PrimaryKey({ type: 'uuid' }) orderId: string;

@@ -7,8 +7,8 @@ export interface ProductUnderLock {
   available: boolean;
 }
 
-/** Why an order cannot have its lines, or undefined when it can: all of them or none. */
-export function whyNotReserved(
+/** Why the lines of an order cannot be reserved; undefined if all of them can. */
+export function rejectionReason(
   lines: OrderLine[],
   products: ProductUnderLock[],
 ): CancelReason.PRODUCT_UNAVAILABLE | CancelReason.OUT_OF_STOCK | undefined {

@@ -6,7 +6,7 @@ type Outcome = 'reserved' | CancelReason.OUT_OF_STOCK | CancelReason.PRODUCT_UNA
 
 const stockReservations = new Counter({
   name: 'bazaar_stock_reservations_total',
-  help: 'Orders that wanted stock, by outcome: reserved, or why not',
+  help: 'Placed orders by outcome: reserved, or the reason why their stock could not be reserved',
   labelNames: ['service', 'outcome'] as const,
 });
 
