@@ -13,12 +13,12 @@ import type { TokenValidator } from './token-validator.js';
 
 const ids = { customer: randomUUID(), admin: randomUUID() };
 
-/** Knows the tokens `customer` and `admin`. */
+/** Accepts the tokens `customer` and `admin`. */
 @Injectable()
 class TwoTokens implements TokenValidator {
   async validate(token: string): Promise<ValidToken> {
-    if (token === 'outage') throw new AppError('SERVICE_UNAVAILABLE', 'The user service does not run');
-    if (token === 'monster') throw new AppError('BAD_USER_INPUT', 'token must be shorter');
+    if (token === 'outage') throw new AppError('SERVICE_UNAVAILABLE', 'The user service is unavailable');
+    if (token === 'too-long') throw new AppError('BAD_USER_INPUT', 'token must be shorter');
     if (token !== 'customer' && token !== 'admin') throw new AppError('UNAUTHENTICATED', 'The session has ended');
     const role = token === 'admin' ? Role.ADMIN : Role.CUSTOMER;
     return {
@@ -72,7 +72,7 @@ class GreetingResolver {
   }
 }
 
-describe('who gets through to a resolver', () => {
+describe('access to a resolver', () => {
   let app: NestFastifyApplication;
 
   beforeAll(async () => {
@@ -108,42 +108,42 @@ describe('who gets through to a resolver', () => {
     return errors?.[0]?.extensions.code ?? data?.value;
   }
 
-  it('is everyone to a public one, which knows them all the same', async () => {
+  it('is open if it is public, and the caller is still known', async () => {
     expect(await ask('open')).toBe('anyone');
     expect(await ask('open', 'Bearer customer')).toBe(ids.customer);
     expect(await ask('greeting { text }', 'Bearer customer')).toEqual({ text: `hello, ${ids.customer}` });
     expect(await ask('greeting { text }')).toEqual({ text: 'hello, anyone' });
   });
 
-  it('is who sends a valid token where one must be signed in', async () => {
+  it('needs a valid token if it is for signed-in callers', async () => {
     expect(await ask('signedIn')).toBe('UNAUTHENTICATED');
     expect(await ask('signedIn', 'Bearer customer')).toBe(JSON.stringify({ userId: ids.customer, role: 'CUSTOMER' }));
   });
 
-  it('is who has the role where one is needed', async () => {
+  it('needs the role if it is for a role', async () => {
     expect(await ask('adminsOnly')).toBe('UNAUTHENTICATED');
     expect(await ask('adminsOnly', 'Bearer customer')).toBe('FORBIDDEN');
     expect(await ask('adminsOnly', 'Bearer admin')).toBe('hello, admin');
   });
 
-  it('is nobody where nothing is declared', async () => {
+  it('is closed if nothing is declared', async () => {
     expect(await ask('undeclared')).toBe('FORBIDDEN');
     expect(await ask('undeclared', 'Bearer admin')).toBe('FORBIDDEN');
   });
 
-  it.each(['Bearer ended', 'Bearer', 'Bearer two parts', 'Basic Y3VzdG9tZXI6', 'customer', 'Bearer monster'])(
-    'is not who sends %s, even to a public one',
+  it.each(['Bearer ended', 'Bearer', 'Bearer two parts', 'Basic Y3VzdG9tZXI6', 'customer', 'Bearer too-long'])(
+    'is denied for %s, also if it is public',
     async (authorization) => {
       expect(await ask('open', authorization)).toBe('UNAUTHENTICATED');
       expect(await ask('signedIn', authorization)).toBe('UNAUTHENTICATED');
     },
   );
 
-  it('is undecided while tokens cannot be validated', async () => {
+  it('fails while tokens cannot be validated', async () => {
     expect(await ask('signedIn', 'Bearer outage')).toBe('SERVICE_UNAVAILABLE');
   });
 
-  it('keeps callers apart who come at the same time', async () => {
+  it('does not mix up concurrent callers', async () => {
     const tokens = Array.from({ length: 50 }, (_, i) => (i % 2 ? 'customer' : 'admin') as 'customer' | 'admin');
     const seen = await Promise.all(tokens.map((token) => ask('open', `Bearer ${token}`)));
     expect(seen).toEqual(tokens.map((token) => ids[token]));

@@ -6,7 +6,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { accessOf } from './access.js';
 import { BearerStrategy, unauthenticated } from './bearer.strategy.js';
 
-/** As much of a request as authentication needs; `user` is set where a valid token came with it. */
+/** The part of a request that authentication needs. `user` is set if the request carries a valid token. */
 export interface AuthenticatedRequest {
   readonly headers: { readonly authorization?: string };
   user?: ValidToken;
@@ -15,7 +15,7 @@ export interface AuthenticatedRequest {
 export const requestOf = (context: ExecutionContext): AuthenticatedRequest =>
   GqlExecutionContext.create(context).getContext<{ req: AuthenticatedRequest }>().req;
 
-/** Stands before every query, mutation and subscription, and lets nobody through to one that does not say who may. */
+/** Guards every query, mutation and subscription. An operation without an access decorator is closed to everyone. */
 @Injectable()
 export class AccessGuard extends AuthGuard() {
   constructor(strategy: BearerStrategy) {
@@ -23,17 +23,17 @@ export class AccessGuard extends AuthGuard() {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    // Health and metrics are open, and messages come from our own services.
+    // Health and metrics are public, and messages come from the other services.
     if (context.getType<GqlContextType>() !== 'graphql') return true;
     const access = accessOf(context.getHandler());
-    if (!access) throw new AppError('FORBIDDEN', 'This operation does not say who may call it, so nobody may');
+    if (!access) throw new AppError('FORBIDDEN', 'This operation is not open to anyone');
     const request = requestOf(context);
     if (request.headers.authorization) await super.canActivate(context);
     else if (access.signedIn)
-      return unauthenticated('This needs an access token: send `Authorization: Bearer <token>`');
+      return unauthenticated('An access token is required: send `Authorization: Bearer <token>`');
     addToScope({ userId: request.user?.userId });
     if (access.roles && !(request.user && access.roles.includes(request.user.role)))
-      throw new AppError('FORBIDDEN', `This is for ${access.roles.join(' and ')} only`);
+      throw new AppError('FORBIDDEN', `Only for the role ${access.roles.join(' or ')}`);
     return true;
   }
 

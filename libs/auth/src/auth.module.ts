@@ -8,7 +8,7 @@ import { TokenVerdicts } from './token-verdicts.js';
 
 @Module({})
 export class AuthModule {
-  /** Guards every resolver of the app; `validator` vouches for tokens, `imports` bring what it needs. */
+  /** Guards every resolver of the app. `imports` provide the dependencies of `validator`. */
   static forRoot(options: { validator: Type<TokenValidator>; imports?: ModuleMetadata['imports'] }): DynamicModule {
     return {
       module: AuthModule,

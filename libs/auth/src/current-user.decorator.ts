@@ -2,13 +2,13 @@ import type { Caller } from '@app/contracts';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { requestOf } from './access.guard.js';
 
-/** The `Caller`; undefined where an operation is `@Public()` and no token was sent. */
+/** The `Caller`; undefined if the operation is `@Public()` and the request has no token. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Caller | undefined => {
   const { user } = requestOf(context);
   return user && { userId: user.userId, role: user.role };
 });
 
-/** The id of the session that the caller is signed in with; for operations that are `@SignedIn()`. */
+/** The id of the caller's session, for `@SignedIn()` operations. */
 export const CurrentSession = createParamDecorator(
   (_: unknown, context: ExecutionContext): string | undefined => requestOf(context).user?.sessionId,
 );

@@ -8,17 +8,17 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('tells those who listen, until they stop', () => {
+it('notifies listeners until they stop', () => {
   const endedSessions = new EndedSessions();
-  const heard: string[] = [];
-  const stop = endedSessions.onEnded((ids) => heard.push(...ids));
+  const notified: string[] = [];
+  const stop = endedSessions.onEnded((ids) => notified.push(...ids));
   endedSessions.add(['a', 'b']);
   stop();
   endedSessions.add(['c']);
-  expect(heard).toEqual(['a', 'b']);
+  expect(notified).toEqual(['a', 'b']);
 });
 
-it('remembers each for two minutes from when it was last heard of, and no longer', () => {
+it('keeps each session for two minutes after it was last announced', () => {
   const endedSessions = new EndedSessions();
   endedSessions.add(['a', 'b']);
   jest.advanceTimersByTime(60_000);

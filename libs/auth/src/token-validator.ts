@@ -1,7 +1,7 @@
 import type { ValidToken } from '@app/contracts';
 
-/** Asks whoever issues the access tokens about one; what an app gives to `AuthModule.forRoot`. */
+/** Validates an access token with its issuer. An app passes one to `AuthModule.forRoot`. */
 export abstract class TokenValidator {
-  /** @throws AppError UNAUTHENTICATED when the token is not valid, any other when that cannot be known now. */
+  /** @throws AppError UNAUTHENTICATED if the token is invalid, another error if it cannot be validated now. */
   abstract validate(token: string): Promise<ValidToken>;
 }

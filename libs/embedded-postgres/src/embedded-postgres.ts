@@ -10,7 +10,7 @@ import { binaries } from './binaries.js';
 import { initialize, placeFor, USER } from './data-folder.js';
 import { runningServer } from './server-process.js';
 
-/** Recovery after a kill may take its time. */
+/** Includes recovery after a crash. */
 const START_TIMEOUT_MS = 120_000;
 const ATTEMPTS = 5;
 
@@ -19,17 +19,17 @@ const SETTINGS = {
   unix_socket_directories: '',
   shared_buffers: '64MB',
   log_checkpoints: 'off',
-  // Neither the statement nor the row that was refused, which hold what people have given us.
+  // The log must contain neither statements nor rejected rows, because they contain personal data.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
 };
 
-/** A real PostgreSQL out of an npm package, on loopback alone, with its data in `<directory>/postgres`. */
+/** PostgreSQL from an npm package. It listens on loopback only and keeps its data in `<directory>/postgres`. */
 export class EmbeddedPostgres {
   private port: number;
 
   private constructor(
-    /** Where the data really are; not below the directory asked for, where the server's account cannot reach that. */
+    /** The real data folder. Not below the requested directory if the server's account cannot access that. */
     readonly folder: string,
     private readonly bin: string,
     private readonly account: Account,
@@ -37,9 +37,9 @@ export class EmbeddedPostgres {
   ) {}
 
   /**
-   * Starts the server of a directory, or joins the one that runs there already: it may have outlived its starter, or have
-   * been started by somebody else at this moment.
-   * @throws an Error in plain words when it cannot run here.
+   * Starts the server of a directory, or joins a running one: it may have survived the process that started it, or another
+   * process may be starting it now.
+   * @throws an Error with a message for the operator if PostgreSQL cannot run here.
    */
   static async start(directory: string): Promise<EmbeddedPostgres> {
     await mkdir(directory, { recursive: true });
@@ -57,7 +57,7 @@ export class EmbeddedPostgres {
     return `postgres://${USER}:${this.password}@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Ends the server, whoever has started it: connections are cut, what was committed is kept. */
+  /** Stops the server, whichever process started it. Disconnects clients and keeps committed data. */
   async stop(): Promise<void> {
     const stopped = await this.control('stop', '--mode', 'fast');
     if (!stopped && (await runningServer(this.data))) throw new Error(`PostgreSQL in ${this.folder} does not stop`);
@@ -72,17 +72,17 @@ export class EmbeddedPostgres {
     for (let attempts = 0; Date.now() < deadline; await sleep(100)) {
       const server = await runningServer(this.data);
       if (server) {
-        // One that does not answer is starting, recovering or stopping.
+        // A server that does not answer is starting, recovering or stopping.
         this.port = server.port;
         if (await this.answers()) return;
       } else if (++attempts > ATTEMPTS) {
         break;
       } else {
-        // This fails where another starter is quicker, or another program takes the port: looking again tells.
+        // This fails if another process is faster or another program takes the port. The next iteration finds out.
         await this.control('start', '--log', join(this.folder, 'postgresql.log'), '--options', await this.options());
       }
     }
-    throw new Error(`PostgreSQL in ${this.folder} does not start:\n${await this.lastWords()}`);
+    throw new Error(`PostgreSQL in ${this.folder} does not start:\n${await this.endOfLog()}`);
   }
 
   private async options(): Promise<string> {
@@ -90,7 +90,7 @@ export class EmbeddedPostgres {
     return settings.map(([name, value]) => `-c ${name}=${value}`).join(' ');
   }
 
-  /** Whether it is the server of these very data that answers; a copy of the folder names the port of its original. */
+  /** Whether the server that answers uses this data folder. A copy of the folder contains the port of the original server. */
   private async answers(): Promise<boolean> {
     const client = new Client({ connectionString: this.url('postgres'), connectionTimeoutMillis: 5_000 });
     client.on('error', () => undefined);
@@ -112,10 +112,10 @@ export class EmbeddedPostgres {
       {
         ...this.account,
         cwd: this.folder,
-        // What it inherits; the locale is C whatever the machine has.
+        // The locale is always C, independent of the machine.
         env: { ...process.env, LC_ALL: 'C' },
         stdio: 'ignore',
-        // Ctrl-C is for us, not for the server: it stops when we say so.
+        // Ctrl-C must not reach the server: this process stops it.
         detached: true,
         windowsHide: true,
       },
@@ -124,8 +124,8 @@ export class EmbeddedPostgres {
     return code === 0;
   }
 
-  private async lastWords(): Promise<string> {
-    const log = await readFile(join(this.folder, 'postgresql.log'), 'utf8').catch(() => 'It has left no log.');
+  private async endOfLog(): Promise<string> {
+    const log = await readFile(join(this.folder, 'postgresql.log'), 'utf8').catch(() => 'There is no log.');
     return log.trim().split('\n').slice(-5).join('\n');
   }
 }

@@ -3,14 +3,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The server that holds these data now, by its own account of it; it may still be starting, or already stopping. */
+/** The running server of this data folder, according to its pid file. It may be starting or stopping. */
 export async function runningServer(data: string): Promise<{ pid: number; port: number } | undefined> {
   const file = join(data, 'postmaster.pid');
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   if (!pid || !isAlive(pid)) return undefined;
   if (await serves(pid, data)) return { pid, port };
-  // Another program has got the number of a server that was killed; PostgreSQL by itself would take it for that server.
+  // Another program now has the pid of a killed server. PostgreSQL would mistake it for that server.
   await rm(file, { force: true });
   return undefined;
 }

@@ -11,12 +11,12 @@ import { startTracing } from '@app/telemetry';
 
 const SAME_SIGNAL_MS = 1_000;
 
-/** Does something for an operator, beside the service's instances. @returns what to tell them. @throws in plain words. */
+/** A command for operators; the service may be running. @returns the text to print. @throws an Error with a message for the operator. */
 type Command<C> = (args: string[], config: C) => Promise<string>;
 
 /**
- * What an app's `main.ts` calls: without arguments the service runs as a process of its own, on RabbitMQ, until SIGTERM or SIGINT;
- * otherwise the first names a command, one of these or of `commands`: `migrate` and `dead-letters` are every service's.
+ * The entry point of an app's `main.ts`. Without arguments, runs the service on RabbitMQ until SIGTERM or SIGINT. Otherwise the
+ * first argument names a command: `migrate` and `dead-letters`, which every service has, or one of `commands`.
  */
 export async function runService<C extends ServiceConfig>(
   definition: ServiceDefinition,
@@ -32,7 +32,9 @@ export async function runService<C extends ServiceConfig>(
     if (name === undefined) return serve(definition, readConfig());
     const command = Object.hasOwn(all, name) ? all[name] : undefined;
     if (!command)
-      throw new Error(`There is no command ${name}: only ${Object.keys(all).join(', ')}, or none to start.`);
+      throw new Error(
+        `Unknown command ${name}. Commands: ${Object.keys(all).join(', ')}. Without a command, the service starts.`,
+      );
     const config = readConfig();
     useLogger(service, config);
     process.stdout.write(`${await command(args, config)}\n`);
@@ -66,23 +68,23 @@ async function serve(definition: ServiceDefinition, config: ServiceConfig): Prom
   };
 }
 
-/** What is in flight has 10 s to finish; whatever still holds the process then, a store that hangs mostly, is left. */
+/** Work in flight has 10 s to finish. After this time the process exits, whatever still runs: usually a store that hangs. */
 const STOP_TIMEOUT_MS = 15_000;
 
 /**
- * Runs a process: `start` answers with what stops it. SIGTERM, SIGINT and SIGHUP stop it in order, a second one at once; a fault
- * at the start is told in plain words and ends it with code 1.
+ * Runs a process. `start` returns the function that stops it. SIGTERM, SIGINT or SIGHUP stops it gracefully, a second signal at
+ * once. An error at startup is printed without a stack, and the process exits with code 1.
  */
 export async function main(start: () => Promise<() => Promise<void>>) {
   const started = start();
   let stoppingSince: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => {
-      // One Ctrl-C comes several times: from the terminal, and from npm and the script above us, which pass it on.
+      // One Ctrl-C arrives several times: from the terminal, and from npm and the start script, which forward it.
       if (stoppingSince !== undefined && Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
       if (stoppingSince !== undefined) process.exit(1);
       stoppingSince = Date.now();
-      setTimeout(() => end(`Not stopped after ${STOP_TIMEOUT_MS} ms: ending all the same`), STOP_TIMEOUT_MS).unref();
+      setTimeout(() => end(`Not stopped after ${STOP_TIMEOUT_MS} ms: exiting now`), STOP_TIMEOUT_MS).unref();
       started
         .then((stop) => stop())
         .then(

@@ -4,13 +4,13 @@ import type { EntityClass, MigrationObject } from '@mikro-orm/core';
 import type { Type } from '@nestjs/common';
 import type { StaleRows } from './database/pruning.js';
 
-/** One app, as it can be started alone, in one process with others, or under test. */
+/** An app. It can be started alone, in one process with others, or under test. */
 export interface ServiceDefinition {
   readonly name: ServiceName | 'gateway';
   readonly module: Type;
-  /** Answers what Node's HTTP server refuses before there is a request. */
+  /** Answers clients whose request Node's HTTP server rejects before Fastify sees it. */
   readonly clientErrorHandler?: (requestTimeoutMs: number) => HttpOptions['clientErrorHandler'];
-  /** Left out by an app that keeps no data. */
+  /** Undefined if the app has no database. */
   readonly database?: {
     readonly entities: EntityClass<object>[];
     readonly migrations: MigrationObject[];

@@ -13,7 +13,7 @@ import { HealthController } from './health/health.controller.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { SERVICE_NAME, TRANSPORT } from './tokens.js';
 
-/** What every service stands on: its configuration, messaging, database, health and metrics, around its own module. */
+/** Configuration, messaging, database, health and metrics of a service, together with the service's own module. */
 @Global()
 @Module({})
 export class ServiceModule {
@@ -21,10 +21,10 @@ export class ServiceModule {
     const { name, database, module } = definition;
     const withDatabase = database && config instanceof DatabaseServiceConfig ? { database, config } : undefined;
     const stale = withDatabase && [OLD_INBOX_ROWS, ...(withDatabase.database.stale ?? [])];
-    const isManagedApart = config.managementPort !== undefined;
+    const hasManagementServer = config.managementPort !== undefined;
     const prometheus = PrometheusModule.register({
       defaultLabels: { service: name },
-      // One registry per process: where several services share one, only the first brings the process's own metrics.
+      // A process has one registry. If several services share it, only the first adds the metrics of the process.
       defaultMetrics: { enabled: register.getSingleMetric('process_cpu_seconds_total') === undefined },
     });
     return {
@@ -45,12 +45,12 @@ export class ServiceModule {
             ]
           : []),
         TerminusModule.forRoot({ errorLogStyle: 'pretty' }),
-        isManagedApart ? { ...prometheus, controllers: [] } : prometheus,
+        hasManagementServer ? { ...prometheus, controllers: [] } : prometheus,
         module,
       ],
-      controllers: isManagedApart ? [] : [HealthController],
+      controllers: hasManagementServer ? [] : [HealthController],
       providers: [
-        ...(isManagedApart ? [HealthController] : []),
+        ...(hasManagementServer ? [HealthController] : []),
         { provide: config.constructor, useValue: config },
         { provide: SERVICE_NAME, useValue: name },
         { provide: TRANSPORT, useValue: transport },

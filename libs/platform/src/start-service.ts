@@ -10,12 +10,12 @@ import { drainOnClose, limitConnections } from './http/connections.js';
 import { managementServer } from './http/management-server.js';
 import { ServiceModule } from './service.module.js';
 
-/** The largest body that any endpoint takes, in bytes. */
+/** The largest request body that any endpoint accepts, in bytes. */
 const BODY_LIMIT = 256 * 1024;
 
 /**
- * Starts one service in this process: has its database migrated, serves HTTP where the configuration names a port, then
- * receives messages. Closing the app that it answers with drains what is in flight; the transport stays the caller's.
+ * Starts one service in this process: prepares its database, serves HTTP if the configuration names a port, then receives
+ * messages. Closing the returned app completes the work in flight. It does not close the transport, which the caller owns.
  */
 export async function startService(
   definition: ServiceDefinition,
@@ -60,7 +60,7 @@ async function listen(
   if (managementPort !== undefined) {
     const management = managementServer(app.get(HealthController), http);
     limitConnections(management, name, config);
-    // Closes last: it answers as long as requests are served.
+    // Closes last: it answers until no request is in flight.
     app
       .getHttpAdapter()
       .getInstance()

@@ -4,7 +4,7 @@ import { stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import { currentScope } from './trace.js';
 
-/** Nest's levels by pino's names. */
+/** pino's names of Nest's log levels. */
 const LEVELS = { error: 'error', warn: 'warn', log: 'info', debug: 'debug', verbose: 'trace' } as const;
 
 export interface LogConfig {
@@ -12,7 +12,7 @@ export interface LogConfig {
   readonly NODE_ENV: string;
 }
 
-/** What the framework tells of its own start, a hundred lines, is for whoever debugs it. */
+/** These log a hundred lines at startup, which are useful only at level debug. */
 const FRAMEWORK = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -31,8 +31,8 @@ class QuietLogger extends NestPinoLogger {
 }
 
 /**
- * Lines of JSON in production, readable ones elsewhere. Each tells what it belongs to: `traceId`, `requestId`, `userId` and
- * `pattern`, as far as there is one. The names are those of pino and OpenTelemetry's log data model.
+ * Logs JSON lines in production, readable ones elsewhere. Each line has the `traceId`, `requestId`, `userId` and `pattern` that
+ * are known. The names follow pino and OpenTelemetry's log data model.
  */
 export function useLogger(service: string, { LOG_LEVEL, NODE_ENV }: LogConfig) {
   const options = {
@@ -55,5 +55,5 @@ interface SerializedError {
   code?: unknown;
 }
 
-/** Of PostgreSQL's, others hold the row that was refused, as in `detail`. */
+/** Drops the other properties: `detail` of a PostgreSQL error, for example, contains the rejected row. */
 const withoutDetails = ({ type, message, stack, code }: SerializedError) => ({ type, message, stack, code });

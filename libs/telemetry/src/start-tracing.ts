@@ -3,24 +3,24 @@ import { Logger } from '@nestjs/common';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutValues } from './statement-text.js';
-import { isKept } from './trace.js';
+import { isRecorded } from './trace.js';
 
-/** What the last spans may take to be sent, as the process stops. */
+/** The time for sending the last spans when the process stops. */
 const STOP_TIMEOUT_MS = 2_000;
 
 const logger = new Logger('Tracing');
 
-/** The names are OpenTelemetry's. */
+/** OpenTelemetry defines these names. */
 export interface TracingConfig {
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
-  /** The share of traces that begin here and are kept, 0 to 1. */
+  /** The share of new traces to record, 0 to 1. */
   readonly OTEL_TRACES_SAMPLER_ARG: number;
 }
 
 /**
- * Exports traces by OTLP (HTTP, protobuf) where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; nothing of OpenTelemetry's SDK
- * is loaded otherwise. A collector that is away or slow costs spans, and nothing else.
- * @returns what sends the last spans; it never rejects.
+ * Exports traces by OTLP (HTTP, protobuf) if `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector. Otherwise it loads nothing of
+ * OpenTelemetry's SDK. If the collector is unavailable or slow, spans are lost, and nothing else happens.
+ * @returns the function that sends the last spans. It never rejects.
  */
 export async function startTracing(service: string, config: TracingConfig): Promise<() => Promise<void>> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = config;
@@ -32,7 +32,7 @@ export async function startTracing(service: string, config: TracingConfig): Prom
     import('@opentelemetry/resources'),
     import('@opentelemetry/exporter-trace-otlp-proto'),
   ]);
-  /** To bind a request's streams costs half of a span, and no span is begun in a trace that is not kept. */
+  /** Binding a request's streams costs half as much as a span, so it is skipped in traces that are not recorded. */
   class ContextManager extends AsyncLocalStorageContextManager {
     override bind<T>(bound: Context, target: T): T {
       return core.isTracingSuppressed(bound) ? target : super.bind(bound, target);
@@ -41,24 +41,26 @@ export async function startTracing(service: string, config: TracingConfig): Prom
   const exporter = new OTLPTraceExporter({ url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href });
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': service, 'service.namespace': 'bazaar' }),
-    // Which traces are begun is decided where requests come in.
+    // The HTTP instrumentation below decides which traces to record.
     sampler: new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });
-  const tellOfLoss = (error: unknown) =>
-    logger.warn(`Spans were lost on their way to the collector: ${messageOf(error)}`);
-  core.setGlobalErrorHandler(tellOfLoss);
+  const warnOfLostSpans = (error: unknown) =>
+    logger.warn(`Spans could not be sent to the collector and are lost: ${messageOf(error)}`);
+  core.setGlobalErrorHandler(warnOfLostSpans);
   context.setGlobalContextManager(new ContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   await instrument(ratio);
   return async () => {
-    const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('it is slow')));
-    await Promise.race([provider.shutdown(), late]).catch(tellOfLoss);
+    const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() =>
+      Promise.reject(new Error('the collector is slow')),
+    );
+    await Promise.race([provider.shutdown(), late]).catch(warnOfLostSpans);
   };
 }
 
-/** HTTP and SQL; what goes between services makes its own spans (`trace.ts`), over either transport. */
+/** Instruments HTTP and SQL. Messages between services create their spans themselves (`trace.ts`), on both transports. */
 async function instrument(ratio: number) {
   const [{ registerInstrumentations }, { HttpInstrumentation }, { PgInstrumentation }] = await Promise.all([
     import('@opentelemetry/instrumentation'),
@@ -68,16 +70,16 @@ async function instrument(ratio: number) {
   registerInstrumentations({
     instrumentations: [
       new HttpInstrumentation({
-        // Of what is not kept no span is begun: one that is thrown away costs half as much as one that is sent.
+        // Creates no span in a trace that is not recorded: a discarded span costs half as much as one that is sent.
         ignoreIncomingRequestHook: ({ url, headers }) =>
           /^\/(health|metrics)\b/.test(url ?? '') ||
-          !(isKept(headers.traceparent?.toString()) ?? Math.random() < ratio),
+          !(isRecorded(headers.traceparent?.toString()) ?? Math.random() < ratio),
         disableOutgoingRequestInstrumentation: true,
-        // Of a GET it holds the document and its variables.
+        // The query string of a GET contains the document and its variables.
         startIncomingSpanHook: ({ url }) => (url?.includes('?') ? { 'url.query': 'REDACTED' } : {}),
       }),
       new PgInstrumentation({
-        // Statements of the relay and the like, which belong to no trace, would be one each.
+        // Statements outside of a trace, as of the relay, would each become a trace.
         requireParentSpan: true,
         ignoreConnectSpans: true,
         requestHook: (span, { query }) => {
@@ -86,7 +88,7 @@ async function instrument(ratio: number) {
       }),
     ],
   });
-  // They patch what is required from now on, in place: who has imported it already has it patched as well.
+  // The instrumentations patch a module in place when it is required, also for code that has already imported it.
   const require = createRequire(import.meta.url);
   for (const name of ['node:http', 'pg', 'pg-pool']) require(name);
 }

@@ -8,7 +8,7 @@ describe('the text of a statement in a trace', () => {
     [`select "u0".* from "users" as "u0" where "u0"."email" = 'it''s; a "b" -- @example.com' limit 20`],
     [`select "u0".* from "users" as "u0" where "u0"."email" = E'a\\\\''@example.com' limit -1.5e10`],
     [`select "u0".* /* don't */ from "users" as "u0" -- it's\n where "u0"."email" = $$a@example.com$$ limit $x$1$x$`],
-  ])('has no values: %s', (statement) => {
+  ])('contains no values: %s', (statement) => {
     expect(withoutValues(statement)).toBe('select "u0".* from "users" as "u0" where "u0"."email" = ? limit ?');
   });
 
@@ -19,7 +19,7 @@ describe('the text of a statement in a trace', () => {
     );
   });
 
-  it('shows nothing of a value, whatever is in it', () => {
+  it('contains nothing of a value, whatever the value contains', () => {
     const pieces = [`'`, `''`, `\\`, `\\'`, `"`, `--`, `/*`, `*/`, `$$`, `$1`, `\n`, `e'`, 'SECRET'];
     for (let n = 0; n < 3_000; n++) {
       const value = Array.from({ length: 6 }, (_, i) => pieces[(n * 7 ** i + i * n) % pieces.length]).join('');
@@ -28,7 +28,7 @@ describe('the text of a statement in a trace', () => {
     }
   });
 
-  it('is bounded, and ends within a long value as anywhere', () => {
+  it('is cut, also within a long value', () => {
     const long = `insert into t values ('${'SECRET '.repeat(10_000)}'), ${'(1), '.repeat(1_000)}`;
     expect(withoutValues(long)).toBe('insert into t values (?');
     expect(withoutValues(`insert into t values ${'(1), '.repeat(100_000)}`)).toHaveLength(1_000);

@@ -1,17 +1,17 @@
-/** Comments, names in double quotes, then all that a value can be: 'text', $$text$$ and numbers. */
+/** Comments, names in double quotes, and values: 'text', $$text$$ and numbers. */
 const TOKENS =
   /--.*|\/\*[^]*?\*\/|"(?:[^"]|"")*"|(?:\be)?'(?:[^']|'')*(?:'|$)|\$([a-z_]\w*)?\$[^]*?(?:\$\1\$|$)|(?<![\w"$.])-?\d[\d.]*(?:e[+-]?\d+)?/gi;
 
-const LONGEST = 1_000;
+const MAX_LENGTH = 1_000;
 
-/** A statement of SQL without its values, which the ORM writes into it: `where email = ?`; its first thousand characters. */
+/** An SQL statement without the values that the ORM wrote into it (`where email = ?`), cut at a thousand characters. */
 export function withoutValues(statement: string): string {
   return statement
-    .slice(0, 4 * LONGEST)
+    .slice(0, 4 * MAX_LENGTH)
     .replace(TOKENS, (token) =>
       token[0] === '"' ? token : token.startsWith('--') || token.startsWith('/*') ? '' : '?',
     )
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, LONGEST);
+    .slice(0, MAX_LENGTH);
 }

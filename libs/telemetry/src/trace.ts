@@ -16,19 +16,19 @@ export { SpanKind } from '@opentelemetry/api';
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** What is known of what runs, for its log lines. */
+/** The context of the running code, for its log lines. */
 export interface Scope {
   traceId: string;
-  /** Of the HTTP request, wherever what it leads to runs; or the id of the event. */
+  /** The id of the HTTP request, in every service that takes part in it; or the id of the event. */
   requestId?: string;
-  /** The request or event, `order.place`; at the gateway the field of the API. */
+  /** The request or event, as `order.place`; at the gateway, the field of the API. */
   pattern?: string;
   userId?: string;
 }
 
-/** How a span ends that fails. A mistake of the caller is not an error of the server. */
+/** How a span fails. An error of the caller is not an error of the server. */
 export interface Failure {
-  /** One of few: `error.type` in OpenTelemetry's conventions. */
+  /** `error.type` in OpenTelemetry's conventions, of low cardinality. */
   readonly type: string;
   readonly isServerError: boolean;
 }
@@ -39,19 +39,19 @@ const current = new AsyncLocalStorage<Known & { traceparent: string }>();
 /** Records nothing until the process exports traces. */
 const tracer = trace.getTracer('bazaar');
 
-/** Runs `fn` as part of a W3C trace: the given one, or a new one where there is none or it is malformed. */
+/** Runs `fn` in the given W3C trace, or in a new one if `traceparent` is missing or malformed. */
 export function runWithTrace<T>(traceparent: string | null | undefined, fn: () => T, known: Known = {}): T {
   return current.run({ ...known, traceparent: valid(traceparent) ?? newTraceparent() }, fn);
 }
 
-/** As `runWithTrace`; where its trace is kept, it is a span of it too. */
+/** Like `runWithTrace`, and records a span if the trace is recorded. */
 export function runAsSpan<T>(
   traceparent: string | null | undefined,
   { name, failureOf, ...options }: SpanOptions & { name: string; failureOf: (error: unknown) => Failure },
   fn: () => Promise<T>,
   known?: Known,
 ): Promise<T> {
-  // Of others nothing is made, down to the spans of SQL, so that they cost nothing.
+  // Other traces get no spans at all, not even of SQL, so that they cost nothing.
   const parent = spanContextOf(traceparent);
   if (!parent || !isSampled(parent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
   return tracer.startActiveSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, parent), async (span) => {
@@ -66,7 +66,7 @@ export function runAsSpan<T>(
   });
 }
 
-/** What the span that runs now has turned out to be; `name` is one of few, and nothing in here is personal. */
+/** Renames and describes the active span. `name` has a low cardinality, and no attribute contains personal data. */
 export function describeSpan(name: string, attributes: Attributes): void {
   trace.getActiveSpan()?.updateName(name).setAttributes(attributes);
 }
@@ -82,13 +82,13 @@ function fail(span: Span, { type, isServerError }: Failure): void {
   if (isServerError) span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }
 
-/** The W3C `traceparent` of what runs now; undefined outside of any trace. */
+/** The W3C `traceparent` of the running code; undefined outside of a trace. */
 export function currentTraceparent(): string | undefined {
   const span = trace.getActiveSpan();
   return (span && traceparentOf(span)) ?? current.getStore()?.traceparent;
 }
 
-/** What a request carries of what makes it. */
+/** The context that a message to another service carries. */
 export interface Origin {
   traceparent?: string;
   requestId?: string;
@@ -100,10 +100,10 @@ export function currentOrigin(): Origin {
   return { ...(traceparent && { traceparent }), ...(requestId && { requestId }) };
 }
 
-/** The id of the trace that this is part of, 32 hexadecimal digits. */
+/** The id of the current trace, 32 hexadecimal digits. */
 export const currentTraceId = () => currentTraceparent()?.split('-')[1];
 
-/** What there is to tell of what runs now, for every line of the log. */
+/** The context that every log line includes. */
 export function currentScope(): Scope | undefined {
   const traceId = currentTraceId();
   if (!traceId) return undefined;
@@ -111,19 +111,19 @@ export function currentScope(): Scope | undefined {
   return { ...known, traceId };
 }
 
-/** Adds what comes to be known while it runs. */
+/** Adds to the context of the running code. */
 export function addToScope(known: Known): void {
   const scope = current.getStore();
   if (scope) Object.assign(scope, known);
 }
 
-/** Whether whoever began the trace keeps it; undefined where nobody has begun one. */
-export function isKept(traceparent: string | null | undefined): boolean | undefined {
+/** Whether the caller records the trace; undefined without a trace. */
+export function isRecorded(traceparent: string | null | undefined): boolean | undefined {
   const parent = spanContextOf(traceparent);
   return parent && isSampled(parent);
 }
 
-/** Undefined where there is none, or it is malformed. */
+/** Undefined if `traceparent` is missing or malformed. */
 function spanContextOf(traceparent: string | null | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   if (!traceId || !spanId || !flags) return undefined;
@@ -140,5 +140,5 @@ function traceparentOf(span: Span): string | undefined {
 const valid = (traceparent: string | null | undefined) =>
   traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 
-/** Recorded nowhere, and so marked: it is for the log. */
+/** Only for the logs: its flags mark it as not recorded. */
 const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;

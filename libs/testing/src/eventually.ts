@@ -1,4 +1,4 @@
-/** Calls `check` until it does not throw, for what becomes true by events; after `timeoutMs` its last error is the test's. */
+/** Calls `check` until it does not throw. @throws its last error after `timeoutMs`. */
 export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

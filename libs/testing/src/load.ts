@@ -2,13 +2,13 @@ import { currentTraceparent, runWithTrace } from '@app/telemetry';
 import { ClientProxy } from '@nestjs/microservices';
 import pg from 'pg';
 
-/** What it takes to answer something: requests to services by their patterns, and SQL sent to their databases. */
+/** The requests between services, by pattern, and the SQL statements that an operation causes. */
 export interface Load {
   requests: string[];
   statements: string[];
 }
 
-/** What the services of this process do because of `work`, known by its trace from all that they do at the same time. */
+/** Records what `work` causes in the services of this process. Its trace separates it from everything else. */
 export async function loadOf(work: () => Promise<unknown>): Promise<Load> {
   const load: Load = { requests: [], statements: [] };
   const { send } = ClientProxy.prototype;
@@ -16,10 +16,10 @@ export async function loadOf(work: () => Promise<unknown>): Promise<Load> {
   try {
     await runWithTrace(undefined, () => {
       const trace = traceId();
-      ClientProxy.prototype.send = watched(send, ([pattern]) => {
+      ClientProxy.prototype.send = recordCalls(send, ([pattern]) => {
         if (traceId() === trace) load.requests.push(pattern as string);
       });
-      pg.Client.prototype.query = watched(query, ([statement]) => {
+      pg.Client.prototype.query = recordCalls(query, ([statement]) => {
         if (traceId() === trace) load.statements.push(sqlOf(statement as string | { text: string }));
       });
       return work();
@@ -35,10 +35,10 @@ const traceId = () => currentTraceparent()?.split('-')[1];
 
 const sqlOf = (statement: string | { text: string }) => (typeof statement === 'string' ? statement : statement.text);
 
-const watched = <F extends (...args: never[]) => unknown>(method: F, see: (args: unknown[]) => void): F =>
+const recordCalls = <F extends (...args: never[]) => unknown>(method: F, record: (args: unknown[]) => void): F =>
   new Proxy(method, {
     apply(target, self, args: unknown[]) {
-      see(args);
+      record(args);
       return Reflect.apply(target, self, args) as unknown;
     },
   });

@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 
-/** Removes all that a test has kept under its own prefix in the Redis at `url`. */
+/** Removes all keys with a test's prefix from the Redis at `url`. */
 export async function removeKeys(url: string, prefix: string): Promise<void> {
   const client = await createClient({ url }).connect();
   try {

@@ -16,16 +16,16 @@ import { eventually } from './eventually.js';
 import { TestBroker } from './test-broker.js';
 import { TestDatabase } from './test-database.js';
 
-/** A neighbour's answers, by the names of its contract; a request that has none here fails. */
+/** Answers of another service, by the names in its contract. Requests without an answer fail. */
 export type Stub<C extends Contract> = Partial<ClientOf<C>>;
 export type Stubs = { [S in ServiceName]?: Stub<(typeof contracts)[S]> };
 
 /**
- * One service with a database of its own and a real transport (RabbitMQ where `TEST_RABBITMQ_URL` is set, else in process);
- * its neighbours answer what the test says, and what it tells is heard.
+ * One service with its own database and a real transport: RabbitMQ if `TEST_RABBITMQ_URL` is set, else in process. Stubs answer
+ * for the other services, and the events of the service are recorded.
  */
 export class ServiceUnderTest {
-  /** Every event that the service told, in the order it was heard. */
+  /** Every event that the service has published, in the order of arrival. */
   readonly published: { type: string; data: unknown }[] = [];
   private readonly sentIds = new Set<string>();
   private readonly closing: (() => Promise<unknown>)[] = [];
@@ -54,7 +54,7 @@ export class ServiceUnderTest {
       () => transport.close(),
     );
     try {
-      for (const [neighbour, stub] of Object.entries(stubs)) await service.stub(neighbour as ServiceName, stub);
+      for (const [other, stub] of Object.entries(stubs)) await service.stub(other as ServiceName, stub);
       await service.recordEventsOf(contracts[name]);
       await service.startInstance(definition);
     } catch (error) {
@@ -64,7 +64,7 @@ export class ServiceUnderTest {
     return service;
   }
 
-  /** One more instance of the service, on the same database and queues. */
+  /** Starts another instance of the service, on the same database and queues. */
   async startInstance(definition: ServiceDefinition): Promise<NestFastifyApplication> {
     Object.assign(this.config, { DATABASE_URL: this.database.url, REQUEST_TIMEOUT_MS: 1_000, PORT: undefined });
     const app = await startService(definition, this.config, this.transport);
@@ -72,14 +72,14 @@ export class ServiceUnderTest {
     return app;
   }
 
-  /** Its requests, as another service would send them. */
+  /** A client of the service, as another service has it. */
   client<C extends Contract>(contract: C): ClientOf<C> {
     const proxy = this.transport.requestClient(this.name, 20_000);
     this.closing.push(async () => proxy.close());
     return clientOf(contract, proxy);
   }
 
-  /** Resolves once the service has dealt with every event it was told, and what it has to tell is published. */
+  /** Resolves when the service has handled every event that was published to it, and its own events are published. */
   async settled(): Promise<void> {
     await eventually(async () => {
       const [{ handled, waiting }] = (await this.database.query<{ handled: number; waiting: number }>(
@@ -88,11 +88,11 @@ export class ServiceUnderTest {
         [[...this.sentIds]],
       )) as [{ handled: number; waiting: number }];
       if (handled < this.sentIds.size || waiting)
-        throw new Error(`${this.sentIds.size - handled} events not handled, ${waiting} not told`);
+        throw new Error(`${this.sentIds.size - handled} events not handled, ${waiting} not published`);
     });
   }
 
-  /** Tells it an event of a neighbour; an id that was given before makes it a second delivery. */
+  /** Publishes an event of another service. With the id of an earlier event, it is a redelivery. */
   async publish<E extends Event>(event: E, data: Payload<E>, id: string = randomUUID()): Promise<void> {
     this.sentIds.add(id);
     const publisher = this.publisherOf(event.pattern.split('.')[0] as ServiceName);
@@ -119,10 +119,10 @@ export class ServiceUnderTest {
     return publisher;
   }
 
-  private stub(neighbour: ServiceName, answers: object) {
-    const server = this.transport.requestServer(neighbour);
+  private stub(other: ServiceName, answers: object) {
+    const server = this.transport.requestServer(other);
     for (const [request, answer] of Object.entries(answers) as [string, (input: unknown) => Promise<unknown>][])
-      server.addHandler(`${neighbour}.${request}`, (input: unknown) => answer(input));
+      server.addHandler(`${other}.${request}`, (input: unknown) => answer(input));
     return this.listen(server);
   }
 

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 const DEFAULT_PORTS: Record<string, number> = { 'amqp:': 5672, 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379 };
 
-/** Stands between a program and a server that it needs, so that a test can take the server away and give it back. */
+/** A proxy between a program and a server, so that a test can interrupt and restore the connection. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private open = true;
@@ -11,7 +11,7 @@ export class TcpProxy {
   private abandoned = new Set<Socket>();
   private target: { port: number; host: string };
 
-  /** The target's URL by way of this proxy. */
+  /** The target's URL with the proxy's address. */
   readonly url: string;
   private readonly server: Server;
 
@@ -33,13 +33,13 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Breaks every connection, and every new one at once. */
+  /** Closes every connection, and every new one immediately. */
   cut(): void {
     this.open = false;
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Keeps connections and takes new ones, but lets nothing through. */
+  /** Keeps connections open and accepts new ones, but forwards no data. */
   freeze(): void {
     this.frozen = true;
     for (const socket of this.sockets) socket.pause();
@@ -51,7 +51,7 @@ export class TcpProxy {
     for (const socket of this.sockets) if (!this.abandoned.has(socket)) socket.resume();
   }
 
-  /** Connections that are open stay silent for ever and are never closed; new ones reach the server at `targetUrl`. */
+  /** Open connections stay open and silent for ever. New ones reach the server at `targetUrl`. */
   failOver(targetUrl: string): void {
     this.freeze();
     this.frozen = false;

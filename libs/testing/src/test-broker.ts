@@ -2,11 +2,11 @@ import { SERVICES } from '@app/contracts';
 import { connect } from 'amqplib';
 import { randomBytes } from 'node:crypto';
 
-/** Queues and exchanges of the test's own on the RabbitMQ that `TEST_RABBITMQ_URL` names, and nothing of them left after `drop`. */
+/** A test's own queues and exchanges on a RabbitMQ server. `drop` removes them. */
 export class TestBroker {
   readonly prefix = `test-${randomBytes(6).toString('hex')}.`;
 
-  /** `retryDelaysMs` are those that the test's transports have been given. */
+  /** @param retryDelaysMs as given to the test's transports. */
   constructor(
     readonly url: string,
     readonly retryDelaysMs: readonly number[] = [1_000, 10_000, 60_000],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** A database of the test's own on the server that `TEST_DATABASE_URL` names, and nothing of it left after `drop`. */
+/** A test's own database on the server at `TEST_DATABASE_URL`. `drop` removes it. */
 export class TestDatabase {
   private constructor(
     private readonly server: string,
@@ -23,7 +23,7 @@ export class TestDatabase {
     return query<T>(this.url, sql, values);
   }
 
-  /** Whether new sessions accept no writes, as at a standby. */
+  /** Makes new sessions read-only, as on a standby. */
   async setReadOnly(isReadOnly: boolean): Promise<void> {
     await query(this.server, `alter database ${this.name} set default_transaction_read_only = ${isReadOnly}`);
   }

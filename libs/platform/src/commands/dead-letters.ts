@@ -2,14 +2,14 @@ import type { ServiceName } from '@app/contracts';
 import type { Transport } from '@app/messaging';
 
 /**
- * Lists the events that a service could not take (`list`), or sends them back to it (`redeliver`, all or the one with this id).
- * @returns what to tell the operator.
+ * `list` lists a service's dead letters; `redeliver` sends all of them, or the one with this id, to the service again.
+ * @returns the text to print.
  */
 export async function deadLetters(transport: Transport, service: ServiceName, args: string[]): Promise<string> {
   const [action, id] = args;
   if (action === 'list' && args.length === 1) return list(transport, service);
   if (action === 'redeliver' && args.length <= 2)
-    return `${await transport.redeliver(service, id)} sent back to ${service}.`;
+    return `${await transport.redeliver(service, id)} redelivered to ${service}.`;
   throw new Error('Usage: dead-letters list, or dead-letters redeliver [ID]');
 }
 

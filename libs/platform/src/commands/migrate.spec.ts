@@ -1,10 +1,9 @@
 import { users } from '@app/contracts';
 import { InProcessTransport, Outbox } from '@app/messaging';
-import { idleHandlers, TestDatabase } from '@app/testing';
+import { eventually, idleHandlers, TestDatabase } from '@app/testing';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Module } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Logger, Module } from '@nestjs/common';
 import { DatabaseServiceConfig } from '../config/service-config.js';
 import { startService } from '../start-service.js';
 import { migrateDatabase } from './migrate.js';
@@ -22,29 +21,32 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const migrateIt = () => migrateDatabase(definition, configOf(database.url, 'true'));
+const runMigrate = () => migrateDatabase(definition, configOf(database.url, 'true'));
 
 describe('the command migrate', () => {
-  test('says what it has done, and has nothing to do the second time', async () => {
-    expect(await migrateIt()).toBe('Migrated: 000-messaging');
-    expect(await migrateIt()).toBe('There was nothing to migrate.');
+  test('prints the migrations that ran, and does nothing the second time', async () => {
+    expect(await runMigrate()).toBe('Migrated: 000-messaging');
+    expect(await runMigrate()).toBe('Nothing to migrate.');
   });
 
-  test('is waited for by a service that does not migrate, whose role may only read and write', async () => {
+  test('releases a service that waits for it, with a role that may only read and write', async () => {
     const role = `${database.name}_service`;
     await database.query(`create role ${role} login password 'of its own'`);
     await database.query(`alter default privileges grant select, insert, update, delete on tables to ${role}`);
     await database.query(`alter default privileges grant usage on sequences to ${role}`);
     const transport = new InProcessTransport({ databaseUrl: database.url });
     const url = Object.assign(new URL(database.url), { username: role, password: 'of its own' }).href;
+    const warn = jest.spyOn(Logger.prototype, 'warn');
     try {
       let started = false;
       const starting = startService(definition, configOf(url, 'false'), transport);
       void starting.then(() => (started = true));
-      await sleep(1_500);
+      await eventually(() =>
+        expect(warn).toHaveBeenCalledWith(expect.stringContaining('Waiting for the command migrate')),
+      );
       expect(started).toBe(false);
 
-      await migrateIt();
+      await runMigrate();
       const app = await starting;
       try {
         const em = app.get(MikroORM).em.fork();
@@ -54,6 +56,7 @@ describe('the command migrate', () => {
         await app.close();
       }
     } finally {
+      warn.mockRestore();
       await transport.close();
       await database.query(`drop owned by ${role}`);
       await database.query(`drop role ${role}`);

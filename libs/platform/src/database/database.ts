@@ -20,13 +20,13 @@ import { measurePool } from './pool-metrics.js';
 
 const logger = new Logger('Database');
 
-/** A transaction does nothing for longer only if its process is frozen or lost; the server then releases its locks. */
+/** Only a frozen or lost process leaves a transaction idle for longer. The server then releases its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
 type Database = NonNullable<ServiceDefinition['database']>;
 type DatabaseOwner = Pick<ServiceDefinition, 'name' | 'database'>;
 
-/** MikroORM's options for a service: its own entities and migrations, after those of the outbox and the inbox. */
+/** MikroORM's options for a service: the outbox and inbox, then the service's own entities and migrations. */
 export const ormOptions = (name: string, database: Database, config: DatabaseServiceConfig) =>
   defineConfig({
     ...migrationOptions(name, database, config.DATABASE_URL),
@@ -44,13 +44,13 @@ export const ormOptions = (name: string, database: Database, config: DatabaseSer
         },
       }),
       onPoolCreated: (pool: pg.Pool, turns: Turns) => {
-        releaseLost(pool);
+        releaseLostConnections(pool);
         measurePool(name, pool, turns);
       },
     },
   });
 
-/** Enough to migrate. Statements take as long as they need. */
+/** The options that migrations need. Their statements have no timeout. */
 const migrationOptions = (name: string, { migrations }: Database, databaseUrl: string) =>
   defineConfig({
     driver: DiscreetDriver,
@@ -68,7 +68,7 @@ const migrationOptions = (name: string, { migrations }: Database, databaseUrl: s
     colors: false,
   });
 
-/** PostgreSQL's errors show the row that it refuses, in their details, and MikroORM says it in their message: logs would have it. */
+/** PostgreSQL's error details contain the rejected row, and MikroORM copies them into its message. Neither may reach the logs. */
 class DiscreetDriver extends PostgreSqlDriver {
   protected override readonly connection = new LimitedConnection(this.config);
 
@@ -84,36 +84,36 @@ class DiscreetDriver extends PostgreSqlDriver {
 }
 
 /**
- * Kysely keeps the connection of a transaction that could not even be rolled back, and the pool would count it for ever:
- * what nobody has released by itself a moment after its connection has ended is taken back here.
+ * Kysely does not release the connection of a transaction whose rollback failed, and the pool would count it for ever. This
+ * releases a client a moment after its connection has ended.
  */
-function releaseLost(pool: pg.Pool) {
+function releaseLostConnections(pool: pg.Pool) {
   pool.on('connect', (client) => {
     client.once('end', () => {
       setTimeout(() => {
         try {
           client.release(true);
         } catch {
-          // It was released.
+          // Already released.
         }
       }, 1_000).unref();
     });
   });
 }
 
-/** Before a service uses its database: migrates it where the configuration says so, and waits until no migration is missing. */
+/** Migrates the database if MIGRATE_AT_START is true, then waits until no migration is missing. */
 export async function prepareDatabase(
   orm: MikroORM,
   owner: DatabaseOwner,
   config: DatabaseServiceConfig,
 ): Promise<void> {
   if (config.MIGRATE_AT_START === 'true') await migrate(owner, config.DATABASE_URL);
-  await migrated(orm);
+  await waitForMigrations(orm);
 }
 
 /**
- * Creates the database where it is missing and runs the migrations that are; who comes at the same time takes turns.
- * @returns the names of those that it ran.
+ * Creates the database if it is missing, and runs the missing migrations. A lock serializes concurrent callers.
+ * @returns the names of the migrations that ran.
  */
 export async function migrate({ name, database }: DatabaseOwner, databaseUrl: string): Promise<string[]> {
   if (!database) throw new Error(`${name} has no database.`);
@@ -131,43 +131,43 @@ export async function migrate({ name, database }: DatabaseOwner, databaseUrl: st
 }
 
 const MIGRATIONS_TIMEOUT_MS = 5 * 60_000;
-const LOOK_AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
-/** Resolves once no migration is missing; needs no right but to read. @throws when some still are after 5 minutes. */
-async function migrated(orm: MikroORM): Promise<void> {
+/** Resolves when no migration is missing. Needs only the right to read. @throws if some are still missing after 5 minutes. */
+async function waitForMigrations(orm: MikroORM): Promise<void> {
   const wanted = orm.config.get('migrations').migrationsList!.map((migration) => (migration as MigrationObject).name);
   const deadline = Date.now() + MIGRATIONS_TIMEOUT_MS;
-  for (let missing: string; ; await sleep(LOOK_AGAIN_MS)) {
+  for (let missing: string; ; await sleep(RETRY_MS)) {
     try {
       const rows = await orm.em.fork().execute<{ name: string }[]>('select name from mikro_orm_migrations');
       const done = new Set(rows.map(({ name }) => name));
       missing = wanted.filter((name) => !done.has(name)).join(', ');
     } catch (error) {
-      missing = `all, it seems (${(error as Error).message})`;
+      missing = `unknown (${(error as Error).message})`;
     }
     if (!missing) return;
     if (Date.now() > deadline)
-      throw new Error(`The command migrate has not been run; migrations that are missing: ${missing}`);
-    logger.warn(`Waiting until the command migrate has run; missing: ${missing}`);
+      throw new Error(`Migrations are missing, because the command migrate did not run: ${missing}`);
+    logger.warn(`Waiting for the command migrate to run. Missing migrations: ${missing}`);
   }
 }
 
 const DATABASE_DOES_NOT_EXIST = '3D000';
 const DATABASE_EXISTS = new Set(['42P04', '23505']);
 
-/** Only a database that is missing is created, so that a role without the right to create works where it exists. */
+/** Creates the database only if it is missing, so that a role without the right to create databases can use an existing one. */
 export async function createDatabase(databaseUrl: string): Promise<void> {
-  const failure = await failureOf(databaseUrl, 'select 1');
-  if (!failure) return;
-  if (failure.code !== DATABASE_DOES_NOT_EXIST) throw failure;
+  const error = await errorOf(databaseUrl, 'select 1');
+  if (!error) return;
+  if (error.code !== DATABASE_DOES_NOT_EXIST) throw error;
   const server = new URL(databaseUrl);
   const name = decodeURIComponent(server.pathname.slice(1));
   server.pathname = '/postgres';
-  const refused = await failureOf(server.href, `create database ${pg.escapeIdentifier(name)}`);
-  if (refused && !DATABASE_EXISTS.has(refused.code ?? '')) throw refused;
+  const createError = await errorOf(server.href, `create database ${pg.escapeIdentifier(name)}`);
+  if (createError && !DATABASE_EXISTS.has(createError.code ?? '')) throw createError;
 }
 
-async function failureOf(url: string, sql: string): Promise<(Error & { code?: string }) | undefined> {
+async function errorOf(url: string, sql: string): Promise<(Error & { code?: string }) | undefined> {
   const client: pg.Client = new DatabaseClient({ connectionString: url, ...connectionOptions() });
   try {
     await client.connect();

@@ -6,7 +6,7 @@ import { register } from 'prom-client';
 import { DatabaseServiceConfig } from '../config/service-config.js';
 import { ormOptions } from './database.js';
 
-/** Nothing gives up a lock in a test's time. */
+/** No statement times out during a test. */
 const settings = {
   DATABASE_POOL_SIZE: 4,
   DATABASE_LOCK_TIMEOUT_MS: 60_000,
@@ -54,7 +54,7 @@ const blocked = async () => {
 test.each([
   ['transactions', () => em().transactional((tx) => tx.execute(UPDATE))],
   ['single statements', () => em().execute(UPDATE)],
-])('%s that wait for a row leave a connection to reads, and those that get no turn are refused', async (_, write) => {
+])('%s that wait for a row leave a connection for reads, and those without a turn fail', async (_, write) => {
   await lock();
   const writes = Array.from({ length: 24 }, () => write());
   await eventually(async () => expect(await blocked()).toBe(WRITERS));
@@ -69,13 +69,13 @@ test.each([
   expect(await units()).toBe(100 - WRITERS - 24);
 });
 
-test('a transaction within another needs no turn of its own', async () => {
+test('a nested transaction needs no turn of its own', async () => {
   const nested = () => em().transactional((tx) => tx.transactional((inner) => inner.execute(UPDATE)));
   await Promise.all(Array.from({ length: 12 }, nested));
   expect(await units()).toBe(88);
 });
 
-test('a turn comes back from transactions that fail, also by their connection', async () => {
+test('a failed transaction returns its turn, also when its connection is lost', async () => {
   const fail = () =>
     em().transactional(async (tx) => {
       await tx.execute(UPDATE);

@@ -2,32 +2,32 @@ import { Turns } from '@app/messaging';
 import { PostgreSqlConnection } from '@mikro-orm/postgresql';
 import type { Pool, PoolConfig } from 'pg';
 
-/** Where the configuration does not say: pg's own. */
+/** pg's own default. */
 const DEFAULT_POOL_SIZE = 10;
-/** Less than the gateway waits, unless it is set otherwise, so that callers hear that nothing was done. */
-const PATIENCE_MS = 2_000;
+/** How long a writer waits for its turn. Less than the gateway's default timeout, so that callers learn that nothing was done. */
+const TURN_TIMEOUT_MS = 2_000;
 
-/** A statement that may wait for a row's lock. Taking a read for one costs it a turn and nothing else. */
+/** Statements that may wait for a row lock. A read that matches by mistake only waits for a turn. */
 const WRITES = /\b(insert|update|delete)\b/i;
 
 type Pg = PostgreSqlConnection;
 type Options = PoolConfig & { onPoolCreated?: (pool: Pool, turns: Turns) => unknown };
 
 /**
- * Leaves a quarter of the pool, one connection at least, to reads outside of transactions: however many requests and events
- * wait for a row that is locked, reads find a connection. Transactions and single writes take turns at the others.
- * Not for `em.begin()`, which nothing uses.
+ * Reserves a quarter of the pool, at least one connection, for reads outside of transactions. However many requests and events
+ * wait for a locked row, reads find a connection. Transactions and single writes take turns at the other connections.
+ * Does not cover `em.begin()`, which this project does not use.
  */
 export class LimitedConnection extends PostgreSqlConnection {
-  private readonly turns = new Turns(writersOf(this.config.get('pool').max), PATIENCE_MS);
+  private readonly turns = new Turns(writersOf(this.config.get('pool').max), TURN_TIMEOUT_MS);
 
-  /** `onPoolCreated` is given the turns too. */
+  /** Also passes the turns to `onPoolCreated`. */
   override createKyselyDialect({ onPoolCreated, ...options }: Options) {
     const withTurns: Options = { ...options, onPoolCreated: (pool) => onPoolCreated?.(pool, this.turns) };
     return super.createKyselyDialect(withTurns);
   }
 
-  /** One that is nested has its turn already. */
+  /** A nested transaction already has its turn. */
   override transactional(...args: Parameters<Pg['transactional']>): Promise<never> {
     const run = () => super.transactional(...args) as Promise<never>;
     return args[1]?.ctx ? run() : this.turns.run(run);
@@ -41,5 +41,5 @@ export class LimitedConnection extends PostgreSqlConnection {
   }
 }
 
-/** How many of a pool's connections writes may take; a pool of one has none to leave. */
+/** How many connections writers may use. In a pool of one, they share the only connection with reads. */
 const writersOf = (poolSize = DEFAULT_POOL_SIZE): number => Math.max(1, Math.floor((poolSize * 3) / 4));

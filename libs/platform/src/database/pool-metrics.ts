@@ -2,13 +2,13 @@ import type { Turns } from '@app/messaging';
 import type pg from 'pg';
 import { Gauge } from 'prom-client';
 
-/** By service: a process may hold more than one. */
+/** By service: a process may run several. */
 const pools = new Map<string, { pool: pg.Pool; turns: Turns }>();
 
-/** `turns` are those that some take before they ask the pool. */
+/** `turns` limits the writers, which wait there before they ask the pool. */
 export const measurePool = (service: string, pool: pg.Pool, turns: Turns) => void pools.set(service, { pool, turns });
 
-/** Read from the pools whenever it is scraped. */
+/** Read from the pools at each scrape. */
 const poolGauge = (name: string, help: string, statesOf: (pool: pg.Pool, turns: Turns) => Record<string, number>) =>
   new Gauge({
     name,
@@ -28,9 +28,9 @@ poolGauge(
 );
 poolGauge(
   'bazaar_database_pool_waiting',
-  'Statements and transactions that wait for a connection',
+  'Statements and transactions waiting for a connection',
   ({ waitingCount }, turns) => ({ '': waitingCount + turns.waitingCount }),
 );
-poolGauge('bazaar_database_pool_max', 'Connections that may be open at once', ({ options }) => ({
+poolGauge('bazaar_database_pool_max', 'Maximum number of open connections to the database', ({ options }) => ({
   '': options.max ?? 0,
 }));

@@ -2,19 +2,19 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 const HOUR_MS = 3_600_000;
-/** Few enough to be deleted well within the time that a statement may take. */
-const PORTION = 5_000;
+/** Rows per statement: few enough to stay well within the statement timeout. */
+const BATCH_SIZE = 5_000;
 
-/** Rows that a service no longer needs. */
+/** Rows that a service can delete. */
 export interface StaleRows {
   readonly table: string;
   readonly where: string;
 }
 
-/** No broker sends an event again after a week. */
+/** No event is redelivered after a week. */
 export const OLD_INBOX_ROWS: StaleRows = { table: 'inbox', where: `handled_at < now() - interval '7 days'` };
 
-/** Deletes stale rows at the start and then hourly; in portions, so that nothing waits long for the rows. */
+/** Deletes stale rows at startup and then hourly, in batches, so that no lock is held for long. */
 export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Pruning.name);
   private running: Promise<void> = Promise.resolve();
@@ -42,10 +42,11 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async prune(): Promise<void> {
     for (const { table, where } of this.stale) {
-      const portion = `delete from ${table} where ctid = any (array(
-        select ctid from ${table} where ${where} limit ${PORTION} for update skip locked)) returning 1`;
-      let pruned = PORTION;
-      while (pruned === PORTION && !this.stopped) pruned = (await this.em.fork().execute<unknown[]>(portion)).length;
+      const deleteBatch = `delete from ${table} where ctid = any (array(
+        select ctid from ${table} where ${where} limit ${BATCH_SIZE} for update skip locked)) returning 1`;
+      let pruned = BATCH_SIZE;
+      while (pruned === BATCH_SIZE && !this.stopped)
+        pruned = (await this.em.fork().execute<unknown[]>(deleteBatch)).length;
     }
   }
 }

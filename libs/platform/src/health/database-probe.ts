@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 
 const TIMEOUT_MS = 1_500;
 
-/** Checks a database over a connection of its own: a pool that is busy does not make the database unavailable. */
+/** Checks a database over a separate connection, because a busy pool does not make the database unavailable. */
 export class DatabaseProbe {
   private connected?: Promise<DatabaseClient>;
   private checking?: Promise<void>;
@@ -13,9 +13,9 @@ export class DatabaseProbe {
     private readonly service: string,
   ) {}
 
-  /** @throws when the database does not answer, accepts no writes or has refused one within the last seconds. */
+  /** @throws if the database does not answer, is read-only or has rejected a write within the last seconds. */
   check(): Promise<void> {
-    this.checking ??= this.ask().finally(() => (this.checking = undefined));
+    this.checking ??= this.query().finally(() => (this.checking = undefined));
     return this.checking;
   }
 
@@ -24,7 +24,7 @@ export class DatabaseProbe {
     await db?.end();
   }
 
-  private async ask(): Promise<void> {
+  private async query(): Promise<void> {
     const db = await (this.connected ??= this.connect());
     try {
       await (db as Client).query('select 1');
@@ -34,7 +34,7 @@ export class DatabaseProbe {
       throw error;
     }
     const refusal = db.recentRefusal();
-    if (refusal) throw new Error(`The database has refused a write: ${refusal}`);
+    if (refusal) throw new Error(`The database has rejected a write: ${refusal}`);
   }
 
   private async connect(): Promise<DatabaseClient> {

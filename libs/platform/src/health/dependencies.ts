@@ -6,19 +6,19 @@ import { Gauge } from 'prom-client';
 import { SERVICE_NAME, TRANSPORT } from '../tokens.js';
 import { DatabaseProbe } from './database-probe.js';
 
-const PATIENCE_MS = 2_000;
-const MEASURE_MS = 5_000;
+const CHECK_TIMEOUT_MS = 2_000;
+const MEASURE_INTERVAL_MS = 5_000;
 
 export const healthStatus = new Gauge({
   name: 'bazaar_health_status',
-  help: 'Whether what the service stands on answers it: 1 up, 0 down',
+  help: 'Whether a dependency of the service is available: 1 up, 0 down',
   labelNames: ['service', 'dependency'] as const,
 });
 
-/** What this app cannot work without; looked at when asked, and every 5 s for the metric. */
+/** Checks what this app depends on: for each readiness request, and every 5 s for the metric. */
 @Injectable()
 export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** As terminus takes them. */
+  /** For terminus. */
   readonly checks: (() => Promise<HealthIndicatorResult>)[];
   private readonly database?: DatabaseProbe;
   private timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap() {
     const measure = () => void Promise.all(this.checks.map((check) => check()));
-    this.timer = setInterval(measure, MEASURE_MS).unref();
+    this.timer = setInterval(measure, MEASURE_INTERVAL_MS).unref();
     measure();
   }
 
@@ -53,7 +53,7 @@ export class Dependencies implements OnApplicationBootstrap, OnApplicationShutdo
   private check(dependency: string, answers: () => Promise<unknown>): () => Promise<HealthIndicatorResult> {
     return async () => {
       const attempt = async () => void (await answers());
-      const result = await this.indicator.check(dependency).attempt(attempt).withTimeout(PATIENCE_MS);
+      const result = await this.indicator.check(dependency).attempt(attempt).withTimeout(CHECK_TIMEOUT_MS);
       healthStatus.set({ service: this.service, dependency }, Number(result[dependency]?.status === 'up'));
       return result;
     };

@@ -2,7 +2,7 @@ import { Controller, Get, type OnModuleDestroy, ServiceUnavailableException } fr
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { Dependencies } from './dependencies.js';
 
-/** For orchestrators: live says the process runs, started that it has begun its work, ready that it can do it now. */
+/** Probes for orchestrators. live: the process runs. started: it has begun to work. ready: it can do its work now. */
 @Controller('health')
 export class HealthController implements OnModuleDestroy {
   private phase: 'starting' | 'running' | 'stopping' = 'starting';
@@ -27,13 +27,13 @@ export class HealthController implements OnModuleDestroy {
   @HealthCheck()
   async ready() {
     if (this.phase === 'stopping') throw new ServiceUnavailableException('This process is stopping');
-    // Fails with the reason where one of them keeps the process from starting.
+    // First the dependencies: if one of them prevents the start, the response names it.
     const result = await this.health.check(this.dependencies.checks);
     if (this.phase === 'starting') throw new ServiceUnavailableException('This process is starting');
     return result;
   }
 
-  /** It receives messages from now on. */
+  /** The process receives messages from now on. */
   markStarted() {
     this.phase = 'running';
   }

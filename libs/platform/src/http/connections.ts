@@ -6,11 +6,12 @@ import { Counter } from 'prom-client';
 import type { ServiceConfig } from '../config/service-config.js';
 import { networks } from './networks.js';
 
-/** On shutdown: how long connections are accepted that wait already; then, how long one has to send its request, and that to end. */
-const BACKLOG_MS = 500;
+/** On shutdown: the limit for accepting the connections that already wait, and the pause after which none waits any more. */
+const BACKLOG_TIMEOUT_MS = 500;
 const QUIET_MS = 20;
-const FIRST_BYTE_MS = 1_000;
-const IN_FLIGHT_MS = 10_000;
+/** On shutdown: how long a new connection may take to send data, and a request to complete. */
+const FIRST_BYTE_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 const refused = new Counter({
   name: 'bazaar_http_connections_refused_total',
@@ -19,13 +20,13 @@ const refused = new Counter({
 });
 
 /**
- * Limits how many connections a server holds, WebSockets included, and how long an answer may take to leave. How long a request
- * may take to arrive is an option of the server itself: `ServiceConfig.http`.
+ * Limits the number of connections, WebSockets included, and the time that a client takes to receive a response. The timeout of
+ * requests is an option of the server itself: `ServiceConfig.http`.
  */
 export function limitConnections(fastify: FastifyInstance, service: string, config: ServiceConfig): void {
   const server = fastify.server as Server;
   const { total, perAddress } = config.connectionLimits;
-  // From the start: a rate does not see a series begin.
+  // Prometheus cannot compute a rate from the first sample of a new series, so each starts at 0.
   for (const limit of ['total', 'address']) refused.inc({ service, limit }, 0);
   if (total > 0) server.maxConnections = total;
   server.on('drop', () => refused.inc({ service, limit: 'total' }));
@@ -38,7 +39,7 @@ export function limitConnections(fastify: FastifyInstance, service: string, conf
   });
 }
 
-/** A proxy holds the connections of many clients; everyone else has so many. */
+/** Does not limit trusted proxies, which hold the connections of many clients. */
 function limitPerAddress(server: Server, limit: number, proxies: BlockList, service: string): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
@@ -53,14 +54,14 @@ function limitPerAddress(server: Server, limit: number, proxies: BlockList, serv
     }
     open.set(client, count + 1);
     socket.once('close', () => {
-      const left = open.get(client)! - 1;
-      if (left > 0) open.set(client, left);
+      const remaining = open.get(client)! - 1;
+      if (remaining > 0) open.set(client, remaining);
       else open.delete(client);
     });
   });
 }
 
-/** An IPv6 client has a whole /64 to choose its addresses from. */
+/** Identifies a client by its address. An IPv6 client can use a whole /64, so the network identifies it. */
 export function clientAt(address: string): string {
   if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
   const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean));
@@ -69,8 +70,8 @@ export function clientAt(address: string): string {
 }
 
 /**
- * Closes the server without losing a request: for SHUTDOWN_DELAY_MS it goes on accepting and answers everything with
- * `Connection: close`, so that clients leave by themselves. Then it stops listening, and ends what has arrived.
+ * Closes the server without losing a request. For SHUTDOWN_DELAY_MS it accepts connections and answers every request with
+ * `Connection: close`, so that clients disconnect. Then it stops listening and completes the requests that have arrived.
  */
 export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: ServiceConfig): void {
   const server = fastify.server as Server;
@@ -83,36 +84,39 @@ export function drainOnClose(fastify: FastifyInstance, { shutdownDelayMs }: Serv
   });
   const destroy = (which: (socket: Socket) => boolean) => [...open].filter(which).forEach((socket) => socket.destroy());
 
-  const acceptAll = async () => {
-    // Until nobody comes for a while; where somebody always does, until nobody waits: Node accepts one in each turn of its loop.
+  /**
+   * Waits until no connection arrives for a while. If connections keep arriving, waits until none is left to accept: Node accepts
+   * one per turn of the event loop.
+   */
+  const acceptBacklog = async () => {
     for (const pause of [() => sleep(QUIET_MS), () => nextTurn()]) {
-      const deadline = performance.now() + BACKLOG_MS;
+      const deadline = performance.now() + BACKLOG_TIMEOUT_MS;
       for (let before = -1; before !== accepted && performance.now() < deadline; await pause()) before = accepted;
     }
   };
 
   let isClosing = false;
   let backlog: Promise<void> | undefined;
-  const whenAccepted = (proceed: () => void) => (backlog ? void backlog.then(proceed) : proceed());
-  fastify.addHook('onRequest', (_request, _reply, done) => whenAccepted(done));
+  const afterBacklog = (proceed: () => void) => (backlog ? void backlog.then(proceed) : proceed());
+  fastify.addHook('onRequest', (_request, _reply, done) => afterBacklog(done));
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close');
-    // Fastify would close where it refuses a body. A client that still sends it would find its connection reset, and no answer.
+    // Fastify closes the connection when it rejects a body. A client that is still sending would see a reset and no response.
     else if (reply.statusCode === 413) reply.removeHeader('connection');
-    whenAccepted(() => done(null, payload));
+    afterBacklog(() => done(null, payload));
   });
   fastify.addHook('preClose', async () => {
     isClosing = true;
     if (!server.listening) return;
     await sleep(shutdownDelayMs);
-    // The kernel would reset connections that still wait to be accepted. Meanwhile nobody is answered: whoever is comes back on
-    // another connection, and there would be no end.
-    await (backlog = acceptAll());
+    // The kernel would reset connections that wait to be accepted. Responses are held back meanwhile: a client that gets one
+    // reconnects, and the backlog would never be empty.
+    await (backlog = acceptBacklog());
     backlog = undefined;
     server.close();
     const timers = [
-      setTimeout(() => destroy(({ bytesRead }) => bytesRead === 0), FIRST_BYTE_MS),
-      setTimeout(() => destroy(() => true), IN_FLIGHT_MS),
+      setTimeout(() => destroy(({ bytesRead }) => bytesRead === 0), FIRST_BYTE_TIMEOUT_MS),
+      setTimeout(() => destroy(() => true), REQUEST_TIMEOUT_MS),
     ];
     server.once('close', () => timers.forEach(clearTimeout));
   });

@@ -1,29 +1,21 @@
-import { users } from '@app/contracts';
-import { InProcessTransport } from '@app/messaging';
-import { idleHandlers, TestDatabase } from '@app/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { DatabaseServiceConfig } from '../config/service-config.js';
-import { startService } from '../start-service.js';
+import { PlatformUnderTest } from '../../test/platform-under-test.js';
 
 @Controller()
 class PublicController {
   @Get('api')
   api() {
-    return 'for all';
+    return 'public';
   }
 }
 
-@Module({ controllers: [PublicController, idleHandlers('user')] })
+@Module({ controllers: [PublicController] })
 class ServiceModule {}
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  while (cleanups.length) await cleanups.pop()!();
-});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -33,23 +25,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-let app: Awaited<ReturnType<typeof startService>>;
+let platform: PlatformUnderTest;
+let app: NestFastifyApplication;
 let PORT: number;
 let MANAGEMENT_PORT: number;
 
 beforeEach(async () => {
-  const database = await TestDatabase.create();
-  cleanups.push(() => database.drop());
-  const transport = new InProcessTransport({ databaseUrl: database.url });
-  cleanups.push(() => transport.close());
+  platform = await PlatformUnderTest.create();
   [PORT, MANAGEMENT_PORT] = [await freePort(), await freePort()];
-  const config = Object.assign(new DatabaseServiceConfig(), { DATABASE_URL: database.url, PORT, MANAGEMENT_PORT });
-  const definition = { name: users.service, module: ServiceModule, database: { entities: [], migrations: [] } };
-  app = await startService(definition, config, transport);
-  cleanups.push(() => app.close());
+  app = await platform.start({ module: ServiceModule, settings: { PORT, MANAGEMENT_PORT } });
 });
+afterEach(() => platform.close());
 
-/** The status of the answer to a request line as it is written here: no client has cleaned it up. */
+/** The response status for exactly this request line: HTTP clients would normalize the path. */
 async function status(port: number, target: string, method = 'GET'): Promise<number> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
@@ -58,7 +46,7 @@ async function status(port: number, target: string, method = 'GET'): Promise<num
 
 const ROUTES = ['/health/live', '/health/started', '/health/ready', '/metrics'];
 
-/** Other ways to write a path that some router, proxy or filter takes for the same. */
+/** Other spellings of a path that some router, proxy or filter treats as the same. */
 const spellings = (path: string) => [
   path,
   `${path}?`,
@@ -79,7 +67,7 @@ const spellings = (path: string) => [
   path.replaceAll('/', '\\'),
 ];
 
-test('health and metrics answer at the management port, and nothing else does', async () => {
+test('the management port serves health and metrics, and nothing else', async () => {
   for (const path of ROUTES) expect([path, await status(MANAGEMENT_PORT, path)]).toEqual([path, 200]);
   for (const path of ['/', '/api', '/graphql', '/health'])
     expect([path, await status(MANAGEMENT_PORT, path)]).toEqual([path, 404]);
@@ -89,7 +77,7 @@ test('health and metrics answer at the management port, and nothing else does', 
   await expect(status(MANAGEMENT_PORT, '/health/live')).rejects.toThrow('ECONNREFUSED');
 });
 
-test('no spelling of their paths reaches them at the public port', async () => {
+test('the public port serves neither, whatever the spelling of the path', async () => {
   const answered: unknown[] = [];
   for (const target of ROUTES.flatMap(spellings))
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {

@@ -4,7 +4,7 @@ import type { HttpOptions } from '../config/service-config.js';
 import { register } from 'prom-client';
 import type { HealthController } from '../health/health.controller.js';
 
-/** Health and metrics on a server of their own. An app that has one registers no such routes on its public port. */
+/** Serves health and metrics on a separate port. The app then registers no such routes on its public port. */
 export function managementServer(health: HealthController, http: HttpOptions): FastifyInstance {
   const server: FastifyInstance = fastify({ ...http, forceCloseConnections: true });
   server.addHook('onRequest', async (_request, reply) => {
