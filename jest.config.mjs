@@ -8,7 +8,7 @@ const notFor = {
     '/rabbitmq/missing-queue.spec',
   ],
   services: ['/standalone/', '/test/faults/compose/'],
-  compose: ['/test/faults/services/', '/test/faults/standalone/', '/test/loads.spec', '/test/tracing.spec'],
+  compose: ['/test/faults/services/', '/test/faults/standalone/', '/test/loads.spec', '/test/tracing'],
 };
 
 /** Native ES modules: run as `node --experimental-vm-modules node_modules/jest/bin/jest.js` (npm test does). */

@@ -22,7 +22,7 @@ test('an order whose total would not be exact is refused and says the limit; one
   ]);
   const line = { productId: most.id, quantity: 1_000_000 };
   await expect(customer.placeOrder(line, { productId: cent.id, quantity: 1 })).rejects.toMatchObject({
-    fault: { extensions: { code: 'BAD_USER_INPUT', limit: 10_000_000_000_000, actual: 10_000_000_000_000.01 } },
+    error: { extensions: { code: 'BAD_USER_INPUT', limit: 10_000_000_000_000, actual: 10_000_000_000_000.01 } },
   });
   expect(await customer.orders()).toEqual([]);
   expect(await customer.placeOrder(line)).toMatchObject({ total: 10_000_000_000_000 });
@@ -33,7 +33,7 @@ test('stock is refused where what is reserved could not come back to it', async 
   await customer.placeOrder({ productId, quantity: 3 });
   await settledOrders([customer]);
   await expect(customer.updateProduct(productId, { stock: 1_000_000_000 })).rejects.toMatchObject({
-    fault: { extensions: { code: 'BAD_USER_INPUT', limit: 1_000_000_000, actual: 1_000_000_003, reserved: 3 } },
+    error: { extensions: { code: 'BAD_USER_INPUT', limit: 1_000_000_000, actual: 1_000_000_003, reserved: 3 } },
   });
   expect((await customer.product(productId))?.stock).toBe(999_999_997);
 });

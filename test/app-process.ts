@@ -8,22 +8,22 @@ const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 /** Passwords of tests need no protection, and hashing them would take most of their CPU. */
 const CHEAP_HASH_MEMORY_KIB = '8';
-/** What programs need of a machine; whatever else our own environment has is not the app's. */
+/** Variables that every program needs. The app gets no others from the environment of the tests. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
 
-/** One built app (`dist/apps/<name>/main.js`) as a process of its own, which can be stopped, killed and started again. */
+/** A built app (`dist/apps/<name>/main.js`) in a process that can be stopped, killed and started again. */
 export class AppProcess {
-  /** All that it has printed since it was first started. */
+  /** Everything printed since the first start. */
   output = '';
   private child?: ChildProcess;
 
-  /** `env` names its PORT. */
+  /** @param env must contain PORT. */
   constructor(
     readonly name: string,
     private readonly env: Record<string, string>,
   ) {}
 
-  /** Another instance of the app, at a port of its own. */
+  /** Another instance of the app, at another port. */
   twin(port: string): AppProcess {
     return new AppProcess(this.name, { ...this.env, PORT: port });
   }
@@ -40,18 +40,18 @@ export class AppProcess {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Resolves once it says that it is ready. @throws with the end of its output when it ends or does not get there. */
+  /** Resolves when the app is ready. @throws with the end of its output if it exits or is not ready in time. */
   async start(): Promise<void> {
     this.child = this.spawn([], (text) => (this.output += text));
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.isReady())) {
-      if (!this.isRunning) throw this.complaint('has ended');
-      if (Date.now() > deadline) throw this.complaint('is not ready');
+      if (!this.isRunning) throw this.errorWithOutput('has exited');
+      if (Date.now() > deadline) throw this.errorWithOutput('is not ready');
       await sleep(50);
     }
   }
 
-  /** Runs a command of the app in its environment, beside it. @returns what it printed. @throws that when it fails. */
+  /** Runs a command of the app with the same environment. @returns its output. @throws an Error with the output if it fails. */
   async run(...args: string[]): Promise<string> {
     let printed = '';
     const child = this.spawn(args, (text) => (printed += text));
@@ -60,7 +60,7 @@ export class AppProcess {
     return printed;
   }
 
-  /** Whether it answers that it can do its work now. */
+  /** Whether the app reports that it is ready. */
   async isReady(): Promise<boolean> {
     return this.readiness().then(
       ({ status }) => status === 200,
@@ -68,18 +68,18 @@ export class AppProcess {
     );
   }
 
-  /** What `/health/ready` answers. */
+  /** The response of `/health/ready`. */
   async readiness(): Promise<{ status: number; body: string }> {
     const answer = await fetch(`http://127.0.0.1:${this.env.MANAGEMENT_PORT ?? this.env.PORT}/health/ready`);
     return { status: answer.status, body: await answer.text() };
   }
 
-  /** What it tells Prometheus. */
+  /** The response of `/metrics`. */
   async metrics(): Promise<string> {
     return (await fetch(`${this.url}/metrics`)).text();
   }
 
-  /** Asks it to end, and waits until it has. @throws when it does not end well. */
+  /** Stops the app gracefully. @throws if it does not exit with code 0. */
   async stop(): Promise<void> {
     const child = this.child;
     if (!child || !this.isRunning) return;
@@ -88,10 +88,10 @@ export class AppProcess {
     const stuck = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     const [code] = (await ended) as [number | null];
     clearTimeout(stuck);
-    if (code !== 0) throw this.complaint(`has not stopped well (exit code ${code})`);
+    if (code !== 0) throw this.errorWithOutput(`did not stop gracefully (exit code ${code})`);
   }
 
-  /** Ends it without its having a say. */
+  /** Kills the app. */
   async kill(): Promise<void> {
     const child = this.child;
     if (!child || !this.isRunning) return;
@@ -100,7 +100,7 @@ export class AppProcess {
     await ended;
   }
 
-  /** It goes on existing, with its connections, and does nothing. */
+  /** Suspends the process. Its connections stay open. */
   freeze() {
     this.child?.kill('SIGSTOP');
   }
@@ -120,12 +120,12 @@ export class AppProcess {
     return child;
   }
 
-  private complaint(what: string): Error {
+  private errorWithOutput(what: string): Error {
     return new Error(`${this.name} ${what}. The end of what it printed:\n${this.output.slice(-4_000)}`);
   }
 }
 
-/** Ports that nobody listens on, no two the same. */
+/** Distinct free ports. */
 export async function freePorts(count: number): Promise<string[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));

@@ -44,29 +44,29 @@ export interface Order {
   phoneNumber: string;
 }
 
-/** What an answer says went wrong. */
-export interface Fault {
+/** An error in a response. */
+export interface ResponseError {
   message: string;
   extensions: { code: string; fields?: Record<string, string[]>; [detail: string]: unknown };
 }
 
 export interface Answer<T> {
   data?: T | null;
-  errors?: Fault[];
+  errors?: ResponseError[];
 }
 
-/** An operation that was refused, as an exception. */
+/** Thrown for an operation that was answered with an error. */
 export class Refused extends Error {
-  constructor(readonly fault: Fault) {
-    super(`${fault.extensions.code}: ${fault.message}`);
+  constructor(readonly error: ResponseError) {
+    super(`${error.extensions.code}: ${error.message}`);
   }
 
   get code(): string {
-    return this.fault.extensions.code;
+    return this.error.extensions.code;
   }
 }
 
-/** The connection broke before an answer was there, or the server said that it is stopping. */
+/** Thrown if the connection broke before the response, or the server is stopping. */
 export class NoAnswer extends Error {}
 
 const USER = 'id name email profile { bio shippingAddress pincode city country phoneNumber }';
@@ -74,18 +74,18 @@ const PRODUCT = 'id name price stock description';
 const ORDER = `id userId items { id productId quantity price } total status cancelReason
   shippingAddress pincode city country phoneNumber`;
 
-/** What no caller may ever see: stacks, drivers' words, and our own faults. */
-const OURS_ALONE =
+/** Text that no response may contain: stacks, messages of drivers, internal errors. */
+const INTERNAL_DETAILS =
   /\bat \S+ \(|node_modules|\.[jt]s:\d+|stacktrace|ECONN|socket hang up|SQLSTATE|relation "|violates|duplicate key|syntax error at or near|deadlock|Internal server error|INTERNAL_SERVER_ERROR/i;
 
-/** A caller of the API, known by a token or not at all. */
+/** A caller of the API, with or without an access token. */
 export class Client {
   constructor(
     readonly url: string,
     readonly token?: string,
   ) {}
 
-  /** Sends a body as it is. @throws NoAnswer, and when the answer tells what callers must not see. */
+  /** Sends a body unchanged. @throws NoAnswer, and an Error if the response contains internal details. */
   async post(body: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
     const authorization = this.token === undefined ? undefined : { authorization: `Bearer ${this.token}` };
     const answer = await fetch(`${this.url}/graphql`, {
@@ -97,7 +97,7 @@ export class Client {
       .catch((error: unknown) => {
         throw new NoAnswer(`No answer from ${this.url}`, { cause: error });
       });
-    if (OURS_ALONE.test(answer.body)) throw new Error(`An answer tells what is ours alone: ${answer.body}`);
+    if (INTERNAL_DETAILS.test(answer.body)) throw new Error(`A response contains internal details: ${answer.body}`);
     return answer;
   }
 
@@ -112,14 +112,14 @@ export class Client {
   async data<T>(query: string, variables: object = {}): Promise<T> {
     const { data, errors } = await this.answer<T>(query, variables);
     if (errors?.[0]) throw new Refused(errors[0]);
-    if (!data) throw new Error('An answer without data and without errors');
+    if (!data) throw new Error('The response has neither data nor errors');
     return data;
   }
 
-  /** The code that an operation is refused with. @throws when it is not. */
+  /** The error code of an operation. @throws if it succeeds. */
   async refusal(query: string, variables: object = {}): Promise<string> {
     const { data, errors } = await this.answer(query, variables);
-    if (!errors?.[0]) throw new Error(`This was not refused: ${JSON.stringify(data)}`);
+    if (!errors?.[0]) throw new Error(`This operation did not fail: ${JSON.stringify(data)}`);
     return errors[0].extensions.code;
   }
 
@@ -146,7 +146,7 @@ export class Client {
   }
 }
 
-/** Someone who is registered and signed in; who sells and who buys are the same to the API. */
+/** A registered, signed-in user, who can buy and sell. */
 export class Customer extends Client {
   constructor(
     url: string,
@@ -158,7 +158,7 @@ export class Customer extends Client {
     super(url, token);
   }
 
-  /** The same person at another gateway. */
+  /** The same user at another gateway. */
   at(url: string): Customer {
     return new Customer(url, this.token!, this.id, this.email, this.password);
   }
@@ -189,7 +189,7 @@ export class Customer extends Client {
     return (await this.data<{ placeOrder: Order }>(query, { input: { items } })).placeOrder;
   }
 
-  /** The same key again is answered with the same order. */
+  /** Calls with the same key place one order, which they all return. */
   async placeOrderOnce(idempotencyKey: string, ...items: Line[]): Promise<Order> {
     const query = `mutation ($input: OrderInput!) { placeOrder(input: $input) { ${ORDER} } }`;
     return (await this.data<{ placeOrder: Order }>(query, { input: { items, idempotencyKey } })).placeOrder;
@@ -215,7 +215,7 @@ export class Customer extends Client {
   }
 }
 
-/** Registers somebody new and signs them in. */
+/** Registers a new user and signs in. */
 export async function newCustomer(url: string): Promise<Customer> {
   const name = randomBytes(6).toString('hex');
   const [email, password] = [`${name}@example.com`, `password of ${name}`];
@@ -223,7 +223,7 @@ export async function newCustomer(url: string): Promise<Customer> {
   return new Customer(url, await logIn(url, email, password), id, email, password);
 }
 
-/** Somebody new, made an admin by an operator. */
+/** A new user with the role of an admin. */
 export async function newAdmin(stack: Stack): Promise<Customer> {
   const { url, id, email, password } = await newCustomer(stack.url);
   await stack.admin('grant', email);

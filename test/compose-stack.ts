@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { Stack } from './stack.js';
 
 const cwd = join(import.meta.dirname, '..');
-/** Within the gateway's container, since its metrics are not served outside of it: prints them once for each line that it is sent. */
+/** Runs in the gateway's container, because the metrics are not served outside of it. Prints the metrics for each line of input. */
 const METRICS_READER = `process.stdin.on('data', async () => {
   const response = await fetch('http://127.0.0.1:9464/metrics');
   console.log(await response.text() + '\\n# EOF');
 })`;
-/** What compose puts before each line, for terminals. */
+/** Compose prints this before each line, for terminals. */
 const ERASE_LINE = '\u001b[2K';
-const OUTPUT_MOST = 256 * 2 ** 20;
+const MAX_OUTPUT = 256 * 2 ** 20;
 
-/** The containers of docker-compose.yml, two of each app, as `npm run test:compose` has brought them up: all specs share them. */
+/** The containers of docker-compose.yml, two of each app, which `npm run test:compose` starts. All specs share them. */
 export class ComposeStack implements Stack {
   private reader?: ChildProcess;
 
@@ -32,11 +32,11 @@ export class ComposeStack implements Stack {
 
   get output(): string {
     const args = ['compose', 'logs', '--no-color', '--no-log-prefix'];
-    const printed = execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: OUTPUT_MOST });
+    const printed = execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: MAX_OUTPUT });
     return printed.replaceAll(ERASE_LINE, '');
   }
 
-  /** By a process that stays, since each new one in a container takes a second. One call at a time. */
+  /** Keeps one process in the container, because starting one takes a second. Not for concurrent calls. */
   async metrics(): Promise<string> {
     const args = ['compose', 'exec', '-T', '--index', '1', 'gateway', 'node', '-e', METRICS_READER];
     this.reader ??= spawn('docker', args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -51,7 +51,7 @@ export class ComposeStack implements Stack {
     return compose('exec', '-T', 'user', 'node', 'dist/apps/user/main.js', 'admin', ...args);
   }
 
-  /** Ends a container without its having a say. */
+  /** Kills a container. */
   async kill(service: string): Promise<void> {
     await docker('kill', await this.container(service));
   }
@@ -60,13 +60,13 @@ export class ComposeStack implements Stack {
     await docker('start', await this.container(service));
   }
 
-  /** As its health check says. */
+  /** According to its health check. */
   async isHealthy(service: string): Promise<boolean> {
     const status = await docker('inspect', '--format', '{{.State.Health.Status}}', await this.container(service));
     return status.trim() === 'healthy';
   }
 
-  /** The containers are there for the next spec. */
+  /** The containers keep running for the next spec. */
   async stop(): Promise<void> {
     this.reader?.stdin!.end();
   }
@@ -78,10 +78,10 @@ export class ComposeStack implements Stack {
 
 const compose = (...args: string[]) => docker('compose', ...args);
 
-/** @returns what it printed. @throws that when it fails. */
+/** @returns its output. @throws an Error with the output if it fails. */
 function docker(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile('docker', args, { cwd, maxBuffer: OUTPUT_MOST }, (error, stdout, stderr) =>
+    execFile('docker', args, { cwd, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) =>
       error ? reject(new Error(stdout + stderr)) : resolve(stdout),
     );
   });

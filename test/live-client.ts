@@ -9,14 +9,14 @@ interface Close {
   reason: string;
 }
 
-/** A client of subscriptions: one socket, opened at once, and never again once it is closed. */
+/** A client of subscriptions, with one socket. It does not reconnect. */
 export class LiveClient {
-  /** How its socket was closed. */
+  /** Resolves when the socket is closed. */
   readonly closed: Promise<Close>;
   private isClosed = false;
   private readonly client: Client;
 
-  /** @param connectionParams what it shows as it connects; a text is an access token. */
+  /** @param connectionParams parameters of `connection_init`, or an access token. */
   constructor(url: string, connectionParams: string | Record<string, unknown>) {
     let closed: (close: Close) => void;
     this.closed = new Promise((resolve) => (closed = resolve));
@@ -27,7 +27,7 @@ export class LiveClient {
         typeof connectionParams === 'string' ? { Authorization: `Bearer ${connectionParams}` } : connectionParams,
       retryAttempts: 0,
       lazy: false,
-      onNonLazyError: () => {}, // `closed` tells
+      onNonLazyError: () => {}, // `closed` reports it
       on: {
         closed: (event) => {
           const { code, reason } = event as Close;
@@ -38,7 +38,7 @@ export class LiveClient {
     });
   }
 
-  /** The changes of the caller's orders, or of one order. */
+  /** Subscribes to the caller's orders, or to one order. */
   orders(id?: string): Updates<{ id: string; status: string }> {
     return this.subscribe('subscription ($id: ID) { orderUpdated(id: $id) { id status } }', { id });
   }
@@ -48,11 +48,12 @@ export class LiveClient {
     return new Updates<T>(this.client, query, variables);
   }
 
-  /** Resolves once the server listens for all that was subscribed to so far: it begins one after the other. */
+  /** Resolves when all subscriptions so far are active: the server starts them one after another. */
   async listening(): Promise<void> {
     const last = this.orders(randomUUID());
     await eventually(() => {
-      if (last.code !== 'ORDER_NOT_FOUND') throw new Error(`It is not refused yet, but ${String(last.code)}`);
+      if (last.code !== 'ORDER_NOT_FOUND')
+        throw new Error(`The subscription has not been rejected yet: ${String(last.code)}`);
     });
   }
 
@@ -61,10 +62,10 @@ export class LiveClient {
   }
 }
 
-/** What a subscription has told so far, and how it ended. */
+/** The updates that a subscription has received, and how it ended. */
 class Updates<T> {
   readonly received: T[] = [];
-  /** What it was refused with. */
+  /** The errors of the subscription. */
   errors: readonly GraphQLFormattedError[] = [];
   isOver = false;
   readonly end: () => void;

@@ -34,7 +34,7 @@ test('an admin ships an order and reports its arrival; from then on it is what i
   expect(await admin.updateOrderStatus(order.id, 'SHIPPED')).toEqual({ ...order, ...ADDRESS, status: 'SHIPPED' });
   await expect(customer.cancelOrder(order.id)).rejects.toMatchObject({
     code: 'ORDER_STATUS_CONFLICT',
-    fault: { extensions: { status: 'SHIPPED' } },
+    error: { extensions: { status: 'SHIPPED' } },
   });
   // The next order has the new address, so the one that has left was passed by.
   await customer.updateProfile({ city: 'Mysuru' });
@@ -61,7 +61,7 @@ test('nobody else sets a status, and nobody one that is not next', async () => {
   for (const status of ['PENDING', 'PROCESSING', 'DELIVERED', 'CANCELLED'] as const)
     await expect(admin.updateOrderStatus(order.id, status)).rejects.toMatchObject({
       code: 'ORDER_STATUS_CONFLICT',
-      fault: { extensions: { status: 'PROCESSING' } },
+      error: { extensions: { status: 'PROCESSING' } },
     });
   await expect(admin.updateOrderStatus(randomUUID(), 'SHIPPED')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
   expect(await customer.order(order.id)).toEqual(inState('PROCESSING'));

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../libs/testing/src/eventually.js';
 import { NoAnswer, Refused, type Customer, type Order } from './client.js';
 
-/** Fewer than `orders` answers with, for each customer. */
-const MOST_PER_CUSTOMER = 900;
-/** For each customer. */
+/** Fewer than the query `orders` returns. */
+const MAX_PER_CUSTOMER = 900;
+/** Concurrent calls of each customer. */
 const LANES = 2;
 
-/** Customers who order one unit of a product again and again, whatever happens to the system meanwhile. */
+/** Customers who keep ordering one unit of a product, while the test disturbs the system. */
 export class OrderStream {
-  /** The answers they got. */
+  /** The orders that were accepted. */
   readonly accepted: Order[] = [];
-  /** The codes that other orders were refused with; NO_ANSWER where the connection broke. */
+  /** The error codes of the other calls; NO_ANSWER if the connection broke. */
   readonly failures: string[] = [];
   private stopping = false;
   private readonly lanes: Promise<void[]>;
@@ -23,7 +23,7 @@ export class OrderStream {
     this.lanes = Promise.all(customers.flatMap((customer) => Array.from({ length: LANES }, () => this.run(customer))));
   }
 
-  /** Resolves once that many more orders were accepted. */
+  /** Resolves when that many more orders have been accepted. */
   async more(count: number): Promise<void> {
     const enough = this.accepted.length + count;
     await eventually(() => {
@@ -39,16 +39,16 @@ export class OrderStream {
     await this.lanes;
   }
 
-  /** Which accepted orders are not among these; nor may there be more than those that got no answer can explain. */
+  /** The accepted orders that are missing from `orders`. @throws if there are more orders than calls. */
   lostAmong(orders: Order[]): Order[] {
     const ids = new Set(orders.map(({ id }) => id));
-    const unasked = orders.length - this.accepted.length - this.failures.length;
-    if (unasked > 0) throw new Error(`There are ${unasked} orders that nobody has placed`);
+    const surplus = orders.length - this.accepted.length - this.failures.length;
+    if (surplus > 0) throw new Error(`There are ${surplus} orders that no customer has placed`);
     return this.accepted.filter(({ id }) => !ids.has(id));
   }
 
   private async run(customer: Customer): Promise<void> {
-    for (let i = 0; i < MOST_PER_CUSTOMER / LANES && !this.stopping; i++) {
+    for (let i = 0; i < MAX_PER_CUSTOMER / LANES && !this.stopping; i++) {
       try {
         this.accepted.push(await customer.placeOrder({ productId: this.productId, quantity: 1 }));
         await sleep(20);

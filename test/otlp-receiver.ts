@@ -9,14 +9,14 @@ const STATUSES = ['UNSET', 'OK', 'ERROR'] as const;
 export interface Span {
   traceId: string;
   spanId: string;
-  /** Undefined where the trace begins. */
+  /** Undefined for the root. */
   parentSpanId: string | undefined;
   name: string;
   kind: (typeof KINDS)[number];
   status: (typeof STATUSES)[number];
   /** The resource's `service.name`. */
   service: string;
-  /** Who made it. */
+  /** The instrumentation that created it. */
   scope: string;
   attributes: Record<string, string | number | boolean | undefined>;
   /** Milliseconds since 1970. */
@@ -25,7 +25,7 @@ export interface Span {
   duration: number;
 }
 
-/** A collector of traces on this machine, by OTLP/HTTP with protobuf, which keeps what it is sent. */
+/** A local trace collector (OTLP/HTTP with protobuf) that keeps the spans it receives. */
 export class OtlpReceiver {
   readonly spans: Span[] = [];
   private readonly server: Server;
@@ -98,7 +98,7 @@ function attributesOf(fields: Fields, field: number): Span['attributes'] {
   return Object.fromEntries(entries);
 }
 
-/** What a protobuf message holds, by the fields' numbers. @see https://protobuf.dev/programming-guides/encoding */
+/** The fields of a protobuf message, by number. @see https://protobuf.dev/programming-guides/encoding */
 type Fields = Map<number, (bigint | Buffer)[]>;
 
 const messages = (fields: Fields, field: number) => (fields.get(field) ?? []).map((bytes) => fieldsOf(bytes as Buffer));
@@ -123,7 +123,7 @@ function fieldsOf(message: Buffer): Fields {
     if (wireType === 1) return bytes(8).readBigUInt64LE();
     if (wireType === 2) return bytes(Number(varint()));
     if (wireType === 5) return BigInt(bytes(4).readUInt32LE());
-    throw new Error(`No wire type of protobuf: ${wireType}`);
+    throw new Error(`Unknown wire type: ${wireType}`);
   };
   while (at < message.length) {
     const tag = Number(varint());

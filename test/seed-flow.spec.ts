@@ -141,7 +141,7 @@ describe('a product', () => {
 
     await expect(shop.placeOrder({ productId: vase.id, quantity: 1 })).rejects.toMatchObject({
       code: 'PRODUCT_NOT_FOUND',
-      fault: { extensions: { productIds: [vase.id] } },
+      error: { extensions: { productIds: [vase.id] } },
     });
     expect(await shop.cancelOrder(placed.id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
     expect(await stockOf(vase.id)).toEqual([undefined, undefined]);
@@ -187,7 +187,7 @@ test('a cancelled order gives its stock back, once', async () => {
   await expectStock(productId, 10);
   await expect(shop.cancelOrder(placed.id)).rejects.toMatchObject({
     code: 'ORDER_STATUS_CONFLICT',
-    fault: { extensions: { status: 'CANCELLED' } },
+    error: { extensions: { status: 'CANCELLED' } },
   });
 
   // Cancelled before its stock can have been reserved, several times over.

@@ -6,35 +6,35 @@ import { TestDatabase } from '../libs/testing/src/test-database.js';
 import { AppProcess, freePorts } from './app-process.js';
 import type { Stack } from './stack.js';
 
-/** Several stacks at once share the hundred connections that a PostgreSQL grants by default. */
+/** Parallel stacks share the hundred connections that PostgreSQL allows by default. */
 const DATABASE_POOL_SIZE = '4';
 
 type Name = 'user' | 'product' | 'order' | 'gateway';
 
 interface Options {
-  /** How many processes of each service and of the gateway. */
+  /** Processes per app. */
   instances?: number;
   requestTimeoutMs?: number;
-  /** What is added to that of every process. */
+  /** Added to the environment of every process. */
   environment?: Record<string, string>;
-  /** What is added to that of one app's processes alone. */
+  /** Added to the environment of one app's processes. */
   environmentOf?: Partial<Record<Name, Record<string, string>>>;
-  /** What the services reach by way of a proxy, which can be cut. */
-  by?: { postgres?: TcpProxy; rabbitmq?: TcpProxy; redis?: TcpProxy };
+  /** The proxies that the apps use to reach the stores. */
+  proxies?: { postgres?: TcpProxy; rabbitmq?: TcpProxy; redis?: TcpProxy };
 }
 
-/** Each service a process of its own, with databases, queues and keys that are this stack's alone. */
+/** Every app in its own processes, with this stack's own databases, queues and keys. */
 export class ServicesStack implements Stack {
   private constructor(
-    /** By the app's name, each instance. */
+    /** The instances by app. */
     readonly apps: Record<Name, AppProcess[]>,
     readonly databases: Record<Exclude<Name, 'gateway'>, TestDatabase>,
     private readonly remove: () => Promise<unknown>,
   ) {}
 
-  /** All start at once, on databases that are empty and a broker where nothing is declared. */
+  /** Starts all apps at once, with empty databases and no queues. */
   static async start(options: Options = {}): Promise<ServicesStack> {
-    const { instances = 1, requestTimeoutMs = 10_000, environment = {}, environmentOf = {}, by = {} } = options;
+    const { instances = 1, requestTimeoutMs = 10_000, environment = {}, environmentOf = {}, proxies = {} } = options;
     const broker = new TestBroker(backing.rabbitmq());
     const keyPrefix = `test-${randomBytes(6).toString('hex')}:`;
     const [user, product, order] = await Promise.all([
@@ -45,7 +45,7 @@ export class ServicesStack implements Stack {
 
     const ports = await freePorts(4 * instances);
     const env = {
-      RABBITMQ_URL: by.rabbitmq?.url ?? broker.url,
+      RABBITMQ_URL: proxies.rabbitmq?.url ?? broker.url,
       RABBITMQ_PREFIX: broker.prefix,
       REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
       DATABASE_POOL_SIZE,
@@ -56,13 +56,13 @@ export class ServicesStack implements Stack {
         { length: instances },
         () => new AppProcess(name, { ...env, ...own, ...environmentOf[name], PORT: ports.pop()! }),
       );
-    const databaseUrl = ({ url }: TestDatabase) => (by.postgres ? through(by.postgres, url) : url);
+    const databaseUrl = ({ url }: TestDatabase) => (proxies.postgres ? through(proxies.postgres, url) : url);
     const stack = new ServicesStack(
       {
         user: processes('user', { DATABASE_URL: databaseUrl(user) }),
         product: processes('product', { DATABASE_URL: databaseUrl(product) }),
         order: processes('order', { DATABASE_URL: databaseUrl(order) }),
-        gateway: processes('gateway', { REDIS_URL: by.redis?.url ?? backing.redis(), KEY_PREFIX: keyPrefix }),
+        gateway: processes('gateway', { REDIS_URL: proxies.redis?.url ?? backing.redis(), KEY_PREFIX: keyPrefix }),
       },
       { user, product, order },
       async () => {
@@ -118,13 +118,13 @@ export class ServicesStack implements Stack {
   }
 }
 
-/** The same URL with the proxy's address. */
+/** The URL with the proxy's address. */
 function through(proxy: TcpProxy, url: string): string {
   const { host } = new URL(proxy.url);
   return Object.assign(new URL(url), { host }).href;
 }
 
-/** Where the real ones are. */
+/** URLs of the stores. */
 export const backing = {
   postgres: () => required('TEST_DATABASE_URL'),
   rabbitmq: () => required('TEST_RABBITMQ_URL'),

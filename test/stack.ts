@@ -2,25 +2,25 @@ import { ComposeStack } from './compose-stack.js';
 import { ServicesStack } from './services-stack.js';
 import { StandaloneStack } from './standalone-stack.js';
 
-/** The system under test, as its built output starts it; nothing of it is loaded here. */
+/** The system under test. It runs its built output in other processes. */
 export interface Stack {
-  /** Where its gateways are: two on the real stack where they are asked for, else one. */
+  /** URLs of the gateways: as many as instances on the services stack, else one or two. */
   readonly urls: readonly string[];
-  /** The first of them. */
+  /** URL of the first gateway. */
   readonly url: string;
-  /** All that its processes have printed. */
+  /** Everything that its processes have printed. */
   readonly output: string;
-  /** What the first gateway tells Prometheus. */
+  /** The metrics of the first gateway. */
   metrics(): Promise<string>;
-  /** The operators' command `admin`, on its data. @returns what it says. @throws that when it fails. */
+  /** Runs the command `admin`. @returns its output. @throws an Error with the output if it fails. */
   admin(...args: string[]): Promise<string>;
-  /** Ends it and removes all that it has stored. @throws when a process of it does not end well. */
+  /** Stops the system and removes its data. @throws if a process does not stop gracefully. */
   stop(): Promise<void>;
 }
 
 /**
- * What `TEST_STACK` says: the four services on real stores, the containers of compose, or the standalone with all that it brings
- * itself. `environment` is added to that of every process.
+ * Starts the stack that `TEST_STACK` names: the services on real stores, the containers of compose, or the standalone.
+ * @param environment is added to the environment of every process.
  */
 export function startStack({ instances = 1, environment = {} as Record<string, string> } = {}): Promise<Stack> {
   if (process.env.TEST_STACK === 'services') return ServicesStack.start({ instances, environment });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { AppProcess, freePorts } from './app-process.js';
 import type { Stack } from './stack.js';
 
-/** As the real stack's in tests: machines are slow. */
+/** As on the services stack: test machines are slow. */
 const REQUEST_TIMEOUT_MS = '10000';
 
-/** The standalone on a new folder. */
+/** The standalone with a new data folder. */
 export class StandaloneStack implements Stack {
   private removedLog?: string;
 
@@ -17,7 +17,7 @@ export class StandaloneStack implements Stack {
     readonly folder: string,
   ) {}
 
-  /** @param environment is added to that of the process. */
+  /** @param environment is added to the environment of the process. */
   static async start(environment: Record<string, string> = {}): Promise<StandaloneStack> {
     const folder = await mkdtemp(join(tmpdir(), 'bazaar-standalone-'));
     const stack = new StandaloneStack(await standaloneOn(folder, environment), folder);
@@ -38,7 +38,7 @@ export class StandaloneStack implements Stack {
     return this.app.url;
   }
 
-  /** That of its PostgreSQL too. */
+  /** Includes the log of its PostgreSQL. */
   get output(): string {
     return this.app.output + (this.removedLog ?? this.readLog());
   }
@@ -53,7 +53,7 @@ export class StandaloneStack implements Stack {
 
   async stop(): Promise<void> {
     try {
-      // One that was killed has left its PostgreSQL running, which it alone can stop.
+      // A killed standalone leaves its PostgreSQL running, and only the standalone can stop it.
       if (!this.app.isRunning) await this.app.start();
       await this.app.stop();
     } finally {

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { eventually } from '../libs/testing/src/eventually.js';
 import { Client, type Customer, type Order } from './client.js';
 
-/** Every order of the customers, once none is undecided any more. */
+/** All orders of the customers, as soon as none is pending. */
 export function settledOrders(customers: Customer[]): Promise<Order[]> {
   return eventually(async () => {
     const orders = (await Promise.all(customers.map((customer) => customer.orders()))).flat();
@@ -11,15 +11,15 @@ export function settledOrders(customers: Customer[]): Promise<Order[]> {
   }, 120_000);
 }
 
-/** What settled orders hold of a product. */
+/** The units of a product that the orders reserve. */
 export const reserved = (productId: string, orders: Order[]): number =>
   orders
     .filter(({ status }) => status === 'PROCESSING')
     .flatMap(({ items }) => items)
     .reduce((sum, item) => sum + (item.productId === productId ? item.quantity : 0), 0);
 
-/** The units that a product had in the beginning are in its stock and in orders, each exactly once. */
+/** Expects each of the initial units to be either in stock or in one order. */
 export async function expectStockToAddUp(url: string, productId: string, initial: number, orders: Order[]) {
-  const left = initial - reserved(productId, orders);
-  await eventually(async () => expect((await new Client(url).product(productId))?.stock).toBe(left));
+  const remaining = initial - reserved(productId, orders);
+  await eventually(async () => expect((await new Client(url).product(productId))?.stock).toBe(remaining));
 }

@@ -4,7 +4,7 @@ import { UserConfig } from '../../user/src/config.js';
 import { readConfig, readServiceConfig } from './config.js';
 import { Store } from './store.js';
 
-/** The user service's command, on the data of the standalone; whether that runs or not. */
+/** The user service's command, on the standalone's data. The standalone may be running or stopped. */
 export async function admin(args: string[]): Promise<() => Promise<void>> {
   const store = await Store.open(readConfig(), `the command admin (process ${process.pid})`);
   try {

@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The built standalone until it ends, with all that it printed. */
+/** Runs the built standalone until it exits. @returns its exit code and output. */
 async function run(args: string[], env: Record<string, string> = {}): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH, DATA_DIR: folder, ...env } });
   let output = '';
@@ -37,7 +37,7 @@ async function run(args: string[], env: Record<string, string> = {}): Promise<{ 
 }
 
 describe('the standalone', () => {
-  test('says that its port is taken, in one line, and leaves no PostgreSQL behind', async () => {
+  test('reports a port in use in one line, and leaves no PostgreSQL running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -51,7 +51,7 @@ describe('the standalone', () => {
     await expect(stat(join(folder, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT');
   });
 
-  test('names every fault of its environment at once', async () => {
+  test('reports all invalid settings at once', async () => {
     const { code, output } = await run([], { PORT: 'many', LOG_LEVEL: 'loud' });
     expect(code).toBe(1);
     expect(output).toContain('PORT must be an integer');
@@ -61,8 +61,8 @@ describe('the standalone', () => {
 });
 
 describe('dead-letters', () => {
-  /** Gives up an event as the running standalone would, at the first try. */
-  async function giveUp(id: string, reason: string) {
+  /** Dead-letters an event after the first attempt, as the running standalone would after several. */
+  async function deadLetter(id: string, reason: string) {
     const server = await EmbeddedPostgres.start(folder);
     const databaseUrl = server.url('bazaar_broker');
     await createDatabase(databaseUrl);
@@ -77,17 +77,17 @@ describe('dead-letters', () => {
     await transport.close();
   }
 
-  test('lists what a service could not take and sends it back', async () => {
+  test('lists dead letters and redelivers them', async () => {
     const id = randomUUID();
-    await giveUp(id, 'out of order');
+    await deadLetter(id, 'out of order');
 
     const listed = await run(['dead-letters', 'order', 'list']);
     expect(listed.output).toMatch(new RegExp(`product.stockReserved.*${id}.*1 attempts.*out of order`));
-    expect((await run(['dead-letters', 'order', 'redeliver', id])).output).toBe('1 sent back to order.\n');
+    expect((await run(['dead-letters', 'order', 'redeliver', id])).output).toBe('1 redelivered to order.\n');
     expect(await run(['dead-letters', 'order', 'list'])).toEqual({ code: 0, output: 'order has no dead letters.\n' });
   });
 
-  test('refuses what it does not know', async () => {
+  test('rejects an unknown service', async () => {
     const { code, output } = await run(['dead-letters', 'payments', 'list']);
     expect({ code, output }).toEqual({
       code: 1,
@@ -97,11 +97,11 @@ describe('dead-letters', () => {
 });
 
 describe('admin', () => {
-  test('does its work while nothing runs, and leaves no PostgreSQL behind', async () => {
+  test('works while Bazaar is stopped, and leaves no PostgreSQL running', async () => {
     expect(await run(['admin', 'list'])).toEqual({ code: 0, output: 'There are no admins.\n' });
     expect(await run(['admin', 'grant', 'nobody@example.com'])).toEqual({
       code: 1,
-      output: 'Nobody has registered with nobody@example.com.\n',
+      output: 'No user has the e-mail nobody@example.com.\n',
     });
     await expect(stat(join(folder, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT');
   });

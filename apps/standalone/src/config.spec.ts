@@ -11,7 +11,7 @@ import { StandaloneConfig } from './config.js';
 const root = join(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** Every variable that an app reads. */
+/** All variables that the apps read. */
 const variables = new Set(
   [GatewayConfig, UserConfig, ProductConfig, OrderConfig, StandaloneConfig].flatMap((config) =>
     getMetadataStorage()
@@ -21,7 +21,7 @@ const variables = new Set(
 );
 
 describe.each([...variables])('%s', (variable) => {
-  it('is explained in docs/operations.md', () => {
+  it('is documented in docs/operations.md', () => {
     expect(read('docs/operations.md')).toMatch(new RegExp(`^\\| \`${variable}\``, 'm'));
   });
 
@@ -31,7 +31,7 @@ describe.each([...variables])('%s', (variable) => {
 });
 
 describe('docker-compose.yml', () => {
-  it('reads nothing of .env that .env.example does not name', () => {
+  it('reads only variables that are in .env.example', () => {
     const wanted = [...read('docker-compose.yml').matchAll(/\$\{(\w+)|^ {6}(\w+):$/gm)].map(([, a, b]) => a ?? b!);
     const named = [...read('.env.example').matchAll(/^#?(\w+)=/gm)].map(([, name]) => name);
     expect(wanted.filter((name) => name === name.toUpperCase() && !named.includes(name))).toEqual([]);

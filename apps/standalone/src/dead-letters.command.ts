@@ -6,7 +6,7 @@ import { inProcess, rabbitMq } from './transport.js';
 
 const isService = (name: string): name is ServiceName => SERVICES.some((service) => service === name);
 
-/** A service's command, on the data of the standalone, or on the broker that RABBITMQ_URL names; whether that runs or not. */
+/** A service's command, on the standalone's data or on the broker at RABBITMQ_URL. The standalone may be running or stopped. */
 export async function deadLetters([service = '', ...args]: string[]): Promise<() => Promise<void>> {
   if (!isService(service)) throw new Error(`Usage: dead-letters ${SERVICES.join('|')} list|redeliver [ID]`);
   process.stdout.write(`${await onTransport(service, args)}\n`);

@@ -21,6 +21,8 @@ switch (command) {
     break;
   default:
     await main(() =>
-      Promise.reject(new Error(`There is no command ${command}: only admin and dead-letters, or none to start.`)),
+      Promise.reject(
+        new Error(`Unknown command ${command}. Commands: admin, dead-letters. Without a command, Bazaar starts.`),
+      ),
     );
 }

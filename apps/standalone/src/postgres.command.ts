@@ -1,6 +1,6 @@
 import { EmbeddedPostgres } from '@app/embedded-postgres';
 
-/** `postgres <directory>`: an embedded PostgreSQL by itself, for tests; tells its URL and runs until its input ends. */
+/** `postgres <directory>`: runs only an embedded PostgreSQL, for tests. Prints its URL and runs until its input ends. */
 export async function postgres([directory]: string[]) {
   if (!directory) throw new Error('Usage: postgres <directory>');
   const server = await EmbeddedPostgres.start(directory);

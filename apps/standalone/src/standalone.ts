@@ -19,7 +19,7 @@ const SERVICES = [
   { service: orderService, config: OrderConfig },
 ];
 
-/** Starts everything in this process, and answers with what stops it: the gateway first, PostgreSQL last. */
+/** Starts everything in this process. @returns the function that stops it: the gateway first, PostgreSQL last. */
 export async function startStandalone(): Promise<() => Promise<void>> {
   const config = readConfig();
   const gateway = readGatewayConfig();
@@ -35,7 +35,7 @@ export async function startStandalone(): Promise<() => Promise<void>> {
     const store = await Store.open(config, `${address} (process ${process.pid})`);
     opened.push(() => store.close());
     if (store.heldBy !== undefined)
-      throw new Error(`Bazaar runs on these data already, at ${store.heldBy}. Stop that one, or set another DATA_DIR.`);
+      throw new Error(`Bazaar already runs on this data, at ${store.heldBy}. Stop that one, or set another DATA_DIR.`);
     await refuseTakenPort(gateway.HOST, gateway.PORT);
 
     const transport = rabbitMq(config) ?? (await inProcess(store));
@@ -59,22 +59,24 @@ export async function startStandalone(): Promise<() => Promise<void>> {
   }
 }
 
-/** Before anything else starts, and in plain words. */
+/** Checks the port before anything else starts, for a clear error message. */
 async function refuseTakenPort(host: string, port: number): Promise<void> {
   const server = createServer().listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} is in use by another program: stop that, or set PORT to another.`, { cause: error });
+    throw new Error(`Port ${port} is in use by another program. Stop that program, or set another PORT.`, {
+      cause: error,
+    });
   });
   server.close();
   await once(server, 'close');
 }
 
 const welcome = (address: string, place: string) => `
-The API is at ${address}; open it in a browser to explore it (GraphiQL).
-The data are ${place}. Ctrl-C stops everything.
+The API is at ${address}. Open it in a browser to explore it with GraphiQL.
+The data is ${place}. Ctrl-C stops everything.
 
-To begin with:
+To begin:
 
   curl ${address} -H 'content-type: application/json' -d '{ "query": "mutation { registerUser(input: { name: \\"Asha\\", email: \\"asha@example.com\\", password: \\"correct horse\\" }) { id name } }" }'
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { newCustomers, type Customer } from '../../client.js';
 import { ComposeStack } from '../../compose-stack.js';
-import { PersistentBuyers } from '../../persistent-buyers.js';
+import { RetryingBuyers } from '../../retrying-buyers.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
 /** A store needs its time to start, and an event that failed thrice has waited for more than a minute. */
@@ -26,7 +26,7 @@ test.each(['gateway', 'user', 'product', 'order', 'postgres', 'rabbitmq', 'redis
   async (service) => {
     customers = await newCustomers(stack.url, 4);
     const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
-    const buyers = new PersistentBuyers(customers, [...stack.urls], productId);
+    const buyers = new RetryingBuyers(customers, [...stack.urls], productId);
     for (let kills = 0; kills < 2; kills++) {
       await buyers.more(30, PATIENCE_MS);
       await stack.kill(service);

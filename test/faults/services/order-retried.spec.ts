@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { newCustomers } from '../../client.js';
-import { PersistentBuyers } from '../../persistent-buyers.js';
+import { RetryingBuyers } from '../../retrying-buyers.js';
 import { ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
@@ -21,7 +21,7 @@ test('an order that is sent again until it is answered is placed once, whatever 
   const customers = await newCustomers(stack.url, 4);
   const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
   const [gateway, otherGateway] = stack.apps.gateway;
-  const buyers = new PersistentBuyers(customers, [gateway!.url, otherGateway!.url], productId);
+  const buyers = new RetryingBuyers(customers, [gateway!.url, otherGateway!.url], productId);
   for (const app of [...stack.apps.order, gateway!]) {
     await buyers.more(20);
     await app.kill();

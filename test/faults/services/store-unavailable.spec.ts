@@ -13,7 +13,7 @@ jest.setTimeout(180_000);
 
 const STOCK = 100_000;
 
-let by: { postgres: TcpProxy; rabbitmq: TcpProxy; redis: TcpProxy };
+let proxies: { postgres: TcpProxy; rabbitmq: TcpProxy; redis: TcpProxy };
 let stack: ServicesStack;
 let customers: Customer[];
 let product: Product;
@@ -24,8 +24,8 @@ beforeAll(async () => {
     TcpProxy.listen(backing.rabbitmq()),
     TcpProxy.listen(backing.redis()),
   ]);
-  by = { postgres, rabbitmq, redis };
-  stack = await ServicesStack.start({ by, requestTimeoutMs: 2_000 });
+  proxies = { postgres, rabbitmq, redis };
+  stack = await ServicesStack.start({ proxies, requestTimeoutMs: 2_000 });
 });
 
 beforeEach(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   try {
     await stack?.stop();
   } finally {
-    await Promise.all(Object.values(by ?? {}).map((proxy) => proxy.close()));
+    await Promise.all(Object.values(proxies ?? {}).map((proxy) => proxy.close()));
   }
 });
 
@@ -52,10 +52,10 @@ test.each([
     const pids = stack.processes.map(({ pid }) => pid);
     const stream = new OrderStream(customers, product.id);
     await stream.more(30);
-    by[what][how]();
+    proxies[what][how]();
     await sleep(forMs);
     expect(await stack.apps.order[0]!.isReady()).toBe(false);
-    by[what].restore();
+    proxies[what].restore();
     await eventually(async () => {
       for (const app of stack.processes) expect([app.name, await app.isReady()]).toEqual([app.name, true]);
     });
@@ -82,11 +82,11 @@ describe.each(['cut', 'freeze'] as const)('without Redis (%s)', (how) => {
       expect(await anybody.products()).toContainEqual({ ...product, stock });
     };
     await write(1);
-    by.redis[how]();
+    proxies.redis[how]();
     try {
       for (const stock of [2, 3, 4]) await write(stock);
     } finally {
-      by.redis.restore();
+      proxies.redis.restore();
     }
     for (const stock of [5, 6, 7]) {
       await write(stock);
@@ -99,9 +99,9 @@ test('whoever follows live orders is told to read again after RabbitMQ was away'
   const client = new LiveClient(stack.url, customers[0]!.token!);
   client.orders();
   await client.listening();
-  by.rabbitmq.cut();
+  proxies.rabbitmq.cut();
   await sleep(2_000);
-  by.rabbitmq.restore();
+  proxies.rabbitmq.restore();
   expect(await client.closed).toMatchObject({ code: 1012 });
   await client.close();
 });

@@ -19,7 +19,7 @@ let product: Product;
 
 beforeAll(async () => {
   postgres = await TcpProxy.listen(backing.postgres());
-  stack = await ServicesStack.start({ by: { postgres }, requestTimeoutMs: 2_000 });
+  stack = await ServicesStack.start({ proxies: { postgres }, requestTimeoutMs: 2_000 });
 });
 
 beforeEach(async () => {
