@@ -1,6 +1,6 @@
-/** A dashboard as it is written in `boards/`; `render.ts` makes what Grafana reads from it. */
+/** The source of a dashboard. `render.ts` converts it to Grafana's JSON. */
 export interface Board {
-  /** Part of its address: stays as it is for ever. */
+  /** Part of the dashboard's URL: never changes. */
   uid: string;
   title: string;
   description: string;
@@ -14,33 +14,33 @@ export interface Row {
 
 export interface Chart {
   title: string;
-  /** What it shows, and what to make of it. */
+  /** What the chart shows and how to read it. */
   description: string;
   unit: Unit;
   queries: Query[];
-  /** Lines over time, unless it is the last value in large (`stat`), or up and down over time (`states`, of 1 and 0). */
+  /** Lines over time (the default), the last value (`stat`), or 1 and 0 over time (`states`). */
   kind?: 'lines' | 'stat' | 'states';
   /** Of the 24 columns of a row. */
   width?: number;
-  /** What is red. */
+  /** Values beyond it are red. */
   limit?: Limit;
 }
 
 export type Limit = { above: number } | { below: number };
 
-/** As Grafana calls them. */
+/** Grafana's names. */
 export type Unit = 's' | 'percentunit' | 'bytes' | 'short' | 'reqps' | 'ops' | 'cpm';
 
 export interface Query {
-  /** What it sums by is bounded: services, patterns, events, operations and codes of the API, queues; never ids or addresses. */
+  /** Aggregates by labels with few values: services, patterns, events, operations, error codes, queues; never ids or addresses. */
   expr: string;
   /** The name of each series, with labels as `{{service}}`. */
   legend: string;
-  /** In a system that is well and at work it may find nothing, as with errors. */
+  /** Whether the query may find nothing in a healthy system, for example errors. */
   mayBeEmpty?: true;
 }
 
-/** How much per second, over as short a time as the picture's width and the scrapes allow. */
+/** The rate per second over Grafana's shortest sensible window. */
 export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
 
 /** A quantile of a histogram, by the labels given. */

@@ -9,11 +9,11 @@ import { render } from './render.ts';
 /** All dashboards. */
 export const boards: readonly Board[] = [overview, gateway, user, product, order, messaging];
 
-/** Where a dashboard's JSON is. */
+/** The path of a dashboard's JSON. */
 export const fileOf = ({ uid }: Board): string =>
   `${import.meta.dirname}/dashboards/${uid.replace('bazaar-', '')}.json`;
 
-/** The JSON of a dashboard, formatted as all files here are. */
+/** The JSON of a dashboard, formatted by Prettier. */
 export async function jsonOf(board: Board): Promise<string> {
   const file = fileOf(board);
   return format(JSON.stringify(render(board)), { ...(await resolveConfig(file)), filepath: file });

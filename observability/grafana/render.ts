@@ -7,7 +7,7 @@ import type {
 } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 import type { Board, Chart, Limit } from './board.ts';
 
-/** A type of Grafana's as it stands in JSON: enums by their values. */
+/** A Grafana type in JSON: enums by their values. */
 type Json<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
 
 interface PrometheusQuery extends DataQuery {
@@ -20,7 +20,7 @@ const COLUMNS = 24;
 const STAT = { w: 4, h: 4 };
 const GRAPH = { w: 8, h: 8 };
 
-/** Where `charts` stand in a row, from left to right. */
+/** The positions of `charts` in a row, from left to right. */
 export function place(charts: readonly Chart[]): { chart: Chart; x: number; y: number; w: number; h: number }[] {
   let [x, y, below] = [0, 0, 0];
   return charts.map((chart) => {
@@ -34,7 +34,7 @@ export function place(charts: readonly Chart[]): { chart: Chart; x: number; y: n
   });
 }
 
-/** What Grafana reads. */
+/** Grafana's JSON of a dashboard. */
 export function render(board: Board): Json<Dashboard> {
   const panels: Json<Panel | RowPanel>[] = [];
   let top = 0;
@@ -96,7 +96,7 @@ function panelOf(chart: Chart): Json<Panel> {
     title,
     description,
     datasource: SOURCE,
-    // Copies, since to the compiler an interface is no Record.
+    // Copies, because an interface is not assignable to Record.
     targets: targets.map((target) => ({ ...target })),
     options: { ...options },
     fieldConfig: {

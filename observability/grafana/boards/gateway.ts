@@ -1,12 +1,12 @@
 import { type Board, quantile, rate, type Row } from '../board.ts';
-import { eventsHeard, processes, requestsMade } from './rows.ts';
+import { eventsConsumed, processes, requestsSent } from './rows.ts';
 
 const operations: Row = {
   title: 'GraphQL operations',
   charts: [
     {
       title: 'Operations',
-      description: 'By the field that they ask for.',
+      description: 'By root field.',
       unit: 'reqps',
       queries: [
         {
@@ -16,8 +16,8 @@ const operations: Row = {
       ],
     },
     {
-      title: 'Their duration (p95)',
-      description: 'What 95% of operations take, by the field that they ask for.',
+      title: 'Duration (p95)',
+      description: '95th percentile by root field, without subscriptions.',
       unit: 's',
       limit: { above: 0.5 },
       queries: [
@@ -28,8 +28,8 @@ const operations: Row = {
       ],
     },
     {
-      title: 'Operations that failed',
-      description: 'By the field that they ask for and their first error.',
+      title: 'Failed operations',
+      description: 'By root field and first error code.',
       unit: 'ops',
       queries: [
         {
@@ -41,8 +41,7 @@ const operations: Row = {
     },
     {
       title: 'Errors',
-      description:
-        'All errors in answers, by code: an answer may have several, as when the product of each order is missing.',
+      description: 'All errors in responses, by code. A response may have several.',
       unit: 'ops',
       width: 6,
       queries: [
@@ -50,9 +49,9 @@ const operations: Row = {
       ],
     },
     {
-      title: 'Budget for errors',
+      title: 'Error budget',
       description:
-        'Operations that failed by a fault of ours, of all. 0.1% are allowed over 30 days; alerts begin at 0.6%.',
+        'Share of operations with an internal error. The objective allows 0.1% over 30 days; alerts start at 0.6%.',
       unit: 'percentunit',
       width: 6,
       limit: { above: 0.006 },
@@ -63,8 +62,8 @@ const operations: Row = {
       ],
     },
     {
-      title: 'Budget for slowness',
-      description: 'Operations that took over 0.5 s, of all. 1% are allowed over 30 days; alerts begin at 6%.',
+      title: 'Latency budget',
+      description: 'Share of operations over 0.5 s. The objective allows 1% over 30 days; alerts start at 6%.',
       unit: 'percentunit',
       width: 6,
       limit: { above: 0.06 },
@@ -76,7 +75,7 @@ const operations: Row = {
     },
     {
       title: 'Live clients',
-      description: 'Open WebSockets, and the subscriptions on them.',
+      description: 'Open WebSockets and their subscriptions.',
       unit: 'short',
       width: 6,
       queries: [
@@ -91,8 +90,8 @@ const protection: Row = {
   title: 'Cache, tokens, limits',
   charts: [
     {
-      title: 'Products from the cache',
-      description: 'The share of public product reads that the cache answered.',
+      title: 'Cache hit ratio',
+      description: 'Share of public product reads that the cache answered.',
       unit: 'percentunit',
       width: 8,
       queries: [
@@ -104,7 +103,7 @@ const protection: Row = {
     },
     {
       title: 'Cache',
-      description: 'By outcome. bypass: the cache was not asked, since Redis does not answer or has just come back.',
+      description: 'By outcome. bypass: the cache was not used, because Redis is unavailable or has just recovered.',
       unit: 'ops',
       width: 8,
       queries: [{ expr: `sum by (outcome) (${rate('bazaar_cache_requests_total')})`, legend: '{{outcome}}' }],
@@ -112,14 +111,14 @@ const protection: Row = {
     {
       title: 'Token checks',
       description:
-        'remembered: known from a moment ago. valid, refused: the user service said so. failed: it could not say.',
+        'remembered: a recent result was reused. valid, refused: the result of the user service. failed: it did not answer.',
       unit: 'ops',
       width: 8,
       queries: [{ expr: `sum by (outcome) (${rate('bazaar_token_checks_total')})`, legend: '{{outcome}}' }],
     },
     {
-      title: 'Turned away',
-      description: 'Requests and logins over the limit of their client.',
+      title: 'Rate-limited',
+      description: 'Requests and logins above a rate limit.',
       unit: 'ops',
       width: 12,
       queries: [{ expr: `sum by (limit) (${rate('bazaar_rate_limited_total')})`, legend: '{{limit}}' }],
@@ -127,7 +126,7 @@ const protection: Row = {
     {
       title: 'Connections refused',
       description:
-        'Closed on arrival, by service. total: an instance holds MAX_CONNECTIONS already, and nobody gets in. address: one address, or a proxy that TRUST_PROXY does not name, holds too many.',
+        'Connections closed on arrival, by service. total: an instance has reached MAX_CONNECTIONS and refuses all clients. address: one address, or a proxy that TRUST_PROXY does not name, has too many.',
       unit: 'ops',
       width: 12,
       queries: [
@@ -143,10 +142,10 @@ const protection: Row = {
 const events: Row = {
   title: 'Events and Redis',
   charts: [
-    ...eventsHeard('gateway'),
+    ...eventsConsumed('gateway'),
     {
       title: 'Redis memory',
-      description: 'What the cache and the counters of the limits take.',
+      description: 'Memory of the cache and the rate limit counters.',
       unit: 'bytes',
       queries: [{ expr: 'sum(redis_memory_used_bytes)', legend: 'used' }],
     },
@@ -156,6 +155,6 @@ const events: Row = {
 export const gateway: Board = {
   uid: 'bazaar-gateway',
   title: 'Bazaar: gateway',
-  description: 'The GraphQL API: its operations, its limits, and what it asks of the services.',
-  rows: [operations, requestsMade('gateway'), protection, events, processes('gateway')],
+  description: 'The GraphQL API: operations, limits, and requests to services.',
+  rows: [operations, requestsSent('gateway'), protection, events, processes('gateway')],
 };

@@ -1,13 +1,13 @@
 import { type Board, quantile, rate, type Row, spread } from '../board.ts';
 
-const SERVICE_QUEUES = 'queue=~".*(user|product|order)\\\\.(requests|events)"';
+const SERVICE_QUEUES = 'queue=~".*\\\\.(requests|events)"';
 
 const requests: Row = {
   title: 'Requests',
   charts: [
     {
       title: 'Requests by outcome',
-      description: 'As their callers saw them.',
+      description: 'As measured by the callers.',
       unit: 'reqps',
       queries: [
         {
@@ -18,18 +18,18 @@ const requests: Row = {
     },
     {
       title: 'Duration',
-      description: 'As their callers saw them.',
+      description: 'As measured by the callers.',
       unit: 's',
       queries: spread('bazaar_request_client_duration_seconds_bucket'),
     },
     {
-      title: 'Of which work (p95)',
+      title: 'Handler time (p95)',
       description:
-        'What callers wait, and what services work. What lies between is the broker and the queues before services.',
+        'The time that callers wait and the time that handlers run. The difference is spent in the broker and in queues.',
       unit: 's',
       queries: [
-        { expr: quantile(0.95, 'bazaar_request_client_duration_seconds_bucket'), legend: 'waited' },
-        { expr: quantile(0.95, 'bazaar_request_server_duration_seconds_bucket'), legend: 'worked' },
+        { expr: quantile(0.95, 'bazaar_request_client_duration_seconds_bucket'), legend: 'client' },
+        { expr: quantile(0.95, 'bazaar_request_server_duration_seconds_bucket'), legend: 'handler' },
       ],
     },
   ],
@@ -40,13 +40,13 @@ const events: Row = {
   charts: [
     {
       title: 'Published',
-      description: 'Events that the broker has taken from the outboxes.',
+      description: 'Events that the broker has confirmed.',
       unit: 'ops',
       queries: [{ expr: `sum by (event) (${rate('bazaar_events_published_total')})`, legend: '{{event}}' }],
     },
     {
       title: 'Consumed',
-      description: 'Events that had their effect at a service, or were heard by a gateway.',
+      description: 'Events that a service or a gateway has handled.',
       unit: 'ops',
       queries: [
         {
@@ -56,9 +56,8 @@ const events: Row = {
       ],
     },
     {
-      title: 'Tried again, given up',
-      description:
-        'retry: waits in a queue for another try. dead: a dead letter, or at the gateway one that is only logged.',
+      title: 'Retries and dead letters',
+      description: 'retry: waits in a queue for the next attempt. dead: a dead letter; the gateway only logs it.',
       unit: 'ops',
       queries: [
         {
@@ -70,14 +69,14 @@ const events: Row = {
     },
     {
       title: 'Delay (p95)',
-      description: 'From the moment that an event tells of to the end of its handling.',
+      description: 'From the change that an event announces until its handler has finished.',
       unit: 's',
       limit: { above: 10 },
       queries: [{ expr: 'service_event:event_delay_seconds:p95_rate5m', legend: '{{event}} at {{service}}' }],
     },
     {
-      title: 'Handling (p95)',
-      description: 'What a service needs to handle an event, its transaction included.',
+      title: 'Handler time of events (p95)',
+      description: 'The time to handle an event, including its transaction.',
       unit: 's',
       queries: [
         {
@@ -87,9 +86,9 @@ const events: Row = {
       ],
     },
     {
-      title: 'Came again',
+      title: 'Duplicates',
       description:
-        'Events that came after they had had their effect, and had no second one: some, when something was killed.',
+        'Events that were redelivered after they had been handled, and were discarded. Some are normal after a crash.',
       unit: 'ops',
       queries: [
         {
@@ -107,7 +106,7 @@ const queues: Row = {
   charts: [
     {
       title: 'Waiting',
-      description: 'Messages that no instance has taken yet.',
+      description: 'Messages that no instance has received yet.',
       unit: 'short',
       width: 6,
       queries: [
@@ -115,8 +114,8 @@ const queues: Row = {
       ],
     },
     {
-      title: 'In work',
-      description: 'Messages that an instance has taken and not yet acknowledged.',
+      title: 'In progress',
+      description: 'Messages that an instance has received and not yet acknowledged.',
       unit: 'short',
       width: 6,
       queries: [
@@ -125,15 +124,15 @@ const queues: Row = {
     },
     {
       title: 'Consumers',
-      description: 'Instances that take from a queue. None means that what is in it waits.',
+      description: 'Instances that consume from a queue. Without one, its messages wait.',
       unit: 'short',
       width: 6,
       limit: { below: 1 },
       queries: [{ expr: `sum by (queue) (rabbitmq_detailed_queue_consumers{${SERVICE_QUEUES}})`, legend: '{{queue}}' }],
     },
     {
-      title: 'Another try, dead letters',
-      description: 'Events that wait for another try (retry.…, milliseconds), and those that were given up (….dead).',
+      title: 'Retry queues and dead letters',
+      description: 'Events that wait for the next attempt (retry.…, in milliseconds), and dead letters (….dead).',
       unit: 'short',
       width: 6,
       queries: [
@@ -152,7 +151,7 @@ const broker: Row = {
     {
       title: 'Messages',
       description:
-        'received and delivered by the broker; redelivered: taken before, by an instance that did not finish.',
+        'Messages that the broker received and delivered. redelivered: delivered before, and not acknowledged.',
       unit: 'ops',
       width: 6,
       queries: ['received', 'delivered', 'redelivered'].map((what) => ({
@@ -162,7 +161,7 @@ const broker: Row = {
     },
     {
       title: 'Connections',
-      description: 'Each process has some for what it sends, what it receives and what it publishes.',
+      description: 'Each process has connections for requests, for events and for publishing.',
       unit: 'short',
       width: 6,
       queries: [
@@ -173,7 +172,7 @@ const broker: Row = {
     {
       title: 'Memory and disk',
       description:
-        'As shares of their limits: memory in use of the high watermark, and the least free disk of what is free. At 1 nothing is taken any more.',
+        'Memory in use as a share of the high watermark, and the required free disk space as a share of the free space. At 1, the broker accepts no messages.',
       unit: 'percentunit',
       width: 6,
       limit: { above: 0.9 },
@@ -190,7 +189,7 @@ const broker: Row = {
     },
     {
       title: 'Alarms',
-      description: 'While one is on, the broker takes no messages: events wait in the outboxes.',
+      description: 'While an alarm is set, the broker accepts no messages, and events wait in the outboxes.',
       unit: 'short',
       width: 6,
       limit: { above: 1 },
@@ -205,6 +204,6 @@ const broker: Row = {
 export const messaging: Board = {
   uid: 'bazaar-messaging',
   title: 'Bazaar: messaging',
-  description: 'Requests and events between services, and the queues that they go through.',
+  description: 'Requests and events between services, and their queues.',
   rows: [requests, events, queues, broker],
 };

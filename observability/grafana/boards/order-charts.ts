@@ -1,15 +1,15 @@
 import { type Chart, rate } from '../board.ts';
 
 export const ordersByStatus: Chart = {
-  title: 'What becomes of orders',
-  description: 'How many come to each status. PROCESSING follows PENDING within moments where the stock is there.',
+  title: 'Orders by status',
+  description: 'Status changes. PROCESSING follows PENDING within a second if the stock is available.',
   unit: 'ops',
   queries: [{ expr: `sum by (status) (${rate('bazaar_orders_total')})`, legend: '{{status}}' }],
 };
 
 export const ordersCancelled: Chart = {
   title: 'Cancelled',
-  description: 'Orders that were cancelled, by reason.',
+  description: 'Cancelled orders by reason.',
   unit: 'ops',
   queries: [
     {

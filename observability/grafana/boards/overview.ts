@@ -1,48 +1,43 @@
 import { type Board, quantile, rate, type Row, spread } from '../board.ts';
 import { ordersCancelled } from './order-charts.ts';
 
-const isItWell: Row = {
-  title: 'Is it well?',
+const health: Row = {
+  title: 'Health',
   charts: [
     {
       title: 'Availability',
-      description: 'Operations of the last hour that did not fail by a fault of ours. 99.9% are promised.',
+      description: 'Operations of the last hour without an internal error. The objective is 99.9%.',
       kind: 'stat',
       unit: 'percentunit',
       limit: { below: 0.999 },
       queries: [{ expr: '1 - gateway:operation_errors:ratio_rate1h', legend: 'available' }],
     },
     {
-      title: 'Fast enough',
-      description: 'Operations of the last hour that took less than 0.5 s. 99% are promised.',
+      title: 'Latency objective',
+      description: 'Operations of the last hour that took less than 0.5 s. The objective is 99%.',
       kind: 'stat',
       unit: 'percentunit',
       limit: { below: 0.99 },
       queries: [{ expr: '1 - gateway:operation_slow:ratio_rate1h', legend: 'fast' }],
     },
     {
-      title: 'Orders a minute',
-      description: 'Orders that were placed.',
+      title: 'Orders per minute',
+      description: 'Orders placed.',
       kind: 'stat',
       unit: 'cpm',
       queries: [{ expr: `60 * sum(${rate('bazaar_orders_total{status="PENDING"}')})`, legend: 'placed' }],
     },
     {
-      title: 'Services that answer',
-      description: 'Of the four: gateway, user, product, order.',
+      title: 'Services unavailable',
+      description: 'Services without an instance that answers Prometheus.',
       kind: 'stat',
       unit: 'short',
-      limit: { below: 4 },
-      queries: [
-        {
-          expr: 'count(count by (job) (up{job=~"gateway|user|product|order"} == 1)) or vector(0)',
-          legend: 'services',
-        },
-      ],
+      limit: { above: 1 },
+      queries: [{ expr: 'count(service:available == 0) or vector(0)', legend: 'unavailable' }],
     },
     {
       title: 'Alerts',
-      description: 'Alerts that are firing. docs/runbook.md says what to do about each.',
+      description: 'Firing alerts. docs/runbook.md explains each.',
       kind: 'stat',
       unit: 'short',
       limit: { above: 1 },
@@ -50,7 +45,7 @@ const isItWell: Row = {
     },
     {
       title: 'Dead letters',
-      description: 'Events that were given up and wait for somebody to send them back.',
+      description: 'Events that failed and wait for an operator to redeliver them.',
       kind: 'stat',
       unit: 'short',
       limit: { above: 1 },
@@ -64,7 +59,7 @@ const goldenSignals: Row = {
   charts: [
     {
       title: 'Traffic',
-      description: 'GraphQL operations by their type.',
+      description: 'GraphQL operations by type.',
       unit: 'reqps',
       width: 6,
       queries: [
@@ -77,7 +72,7 @@ const goldenSignals: Row = {
     {
       title: 'Errors',
       description:
-        'Operations that failed, by code. INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE and SERVICE_TIMEOUT are ours.',
+        'Failed operations by code. INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE and SERVICE_TIMEOUT count as internal errors.',
       unit: 'ops',
       width: 6,
       queries: [
@@ -90,7 +85,7 @@ const goldenSignals: Row = {
     },
     {
       title: 'Latency',
-      description: 'How long operations take; subscriptions last as long as their clients want and are left out.',
+      description: 'Duration of operations, without subscriptions.',
       unit: 's',
       width: 6,
       limit: { above: 0.5 },
@@ -98,8 +93,7 @@ const goldenSignals: Row = {
     },
     {
       title: 'Saturation',
-      description:
-        'The busiest instance of each service: the share of one CPU, and of its database connections, that it uses.',
+      description: 'The busiest instance of each service: its share of one CPU, and of its database connections.',
       unit: 'percentunit',
       width: 6,
       limit: { above: 0.9 },
@@ -123,7 +117,7 @@ const orders: Row = {
     {
       title: 'Placed, reserved, processing',
       description:
-        'The steps of an order. Where all is well their lines lie together, less what is rejected for want of stock; where they part, orders wait.',
+        'The steps of an order. The lines match in a healthy system, except for orders that are rejected because stock is missing. If they diverge, orders wait.',
       unit: 'ops',
       width: 8,
       queries: [
@@ -134,9 +128,9 @@ const orders: Row = {
       ],
     },
     {
-      title: 'Settled, of placed',
+      title: 'Settled orders',
       description:
-        'Orders of the last 10 minutes that became PROCESSING or were cancelled, for each that was placed. Under a half, they wait.',
+        'Orders that became PROCESSING or CANCELLED, as a share of the orders placed in the last 10 minutes. Below 50%, orders wait.',
       unit: 'percentunit',
       width: 4,
       limit: { below: 0.5 },
@@ -149,8 +143,7 @@ const orders: Row = {
     },
     {
       title: 'Placed to processing',
-      description:
-        'What 95% of orders take for each of the two steps: until the stock is reserved, and from there until PROCESSING.',
+      description: '95th percentile of both steps: until the stock is reserved, and from then until PROCESSING.',
       unit: 's',
       width: 6,
       limit: { above: 10 },
@@ -170,12 +163,11 @@ const orders: Row = {
 };
 
 const waiting: Row = {
-  title: 'What waits where',
+  title: 'Queues',
   charts: [
     {
       title: 'Oldest event in the outbox',
-      description:
-        'How long the oldest event of each service has waited to be published. It grows while the broker is away.',
+      description: 'Age of the oldest unpublished event of each service. It grows while the broker is unavailable.',
       unit: 's',
       width: 6,
       limit: { above: 60 },
@@ -190,7 +182,7 @@ const waiting: Row = {
     },
     {
       title: 'Messages in queues',
-      description: 'Requests and events that no service has taken yet, and events that wait for another try.',
+      description: 'Requests and events that no service has received yet, and events that wait for the next attempt.',
       unit: 'short',
       width: 6,
       queries: [
@@ -201,8 +193,8 @@ const waiting: Row = {
       ],
     },
     {
-      title: 'Statements without a connection',
-      description: 'Statements that wait for a database connection of their instance. More than a moment is too long.',
+      title: 'Waiting statements',
+      description: 'Statements that wait for a database connection of their instance.',
       unit: 'short',
       width: 6,
       limit: { above: 1 },
@@ -212,19 +204,19 @@ const waiting: Row = {
 };
 
 const foundations: Row = {
-  title: 'What it stands on',
+  title: 'Dependencies',
   charts: [
     {
       title: 'Services',
-      description: 'Whether at least one instance of a service answers Prometheus.',
+      description: 'Whether at least one instance of the service answers Prometheus.',
       kind: 'states',
       unit: 'short',
       width: 12,
-      queries: [{ expr: 'max by (job) (up{job=~"gateway|user|product|order"})', legend: '{{job}}' }],
+      queries: [{ expr: 'service:available', legend: '{{service}}' }],
     },
     {
       title: 'Broker, databases, cache',
-      description: 'Whether all instances of a service reach what they stand on.',
+      description: 'Whether all instances of the service can use the dependency.',
       kind: 'states',
       unit: 'short',
       width: 12,
@@ -236,6 +228,6 @@ const foundations: Row = {
 export const overview: Board = {
   uid: 'bazaar-overview',
   title: 'Bazaar: overview',
-  description: 'Whether the system is well, and if not, where to look.',
-  rows: [isItWell, goldenSignals, orders, waiting, foundations],
+  description: 'Whether the system is healthy, and where to look if it is not.',
+  rows: [health, goldenSignals, orders, waiting, foundations],
 };

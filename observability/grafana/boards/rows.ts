@@ -1,15 +1,15 @@
 import { type Chart, quantile, rate, type Row } from '../board.ts';
 
-/** Rows that several services have. */
+/** Rows that several dashboards share. */
 
-/** What a service, as a caller, asks of the others. */
-export const requestsMade = (service: string): Row => {
+/** Requests that a service sends to others. */
+export const requestsSent = (service: string): Row => {
   const of = `service="${service}"`;
   return {
     title: 'Requests to other services',
     charts: [
       {
-        title: 'Requests made',
+        title: 'Requests sent',
         description: 'Requests to other services, by pattern.',
         unit: 'reqps',
         queries: [
@@ -20,8 +20,8 @@ export const requestsMade = (service: string): Row => {
         ],
       },
       {
-        title: 'Their duration (p95)',
-        description: 'What 95% of requests take, the way there and back included.',
+        title: 'Duration (p95)',
+        description: '95th percentile, including the way to the service and back.',
         unit: 's',
         queries: [
           {
@@ -32,7 +32,7 @@ export const requestsMade = (service: string): Row => {
       },
       {
         title: 'Requests without an answer',
-        description: 'SERVICE_UNAVAILABLE: nobody was there to ask. SERVICE_TIMEOUT: no answer came in time.',
+        description: 'SERVICE_UNAVAILABLE: the service has no consumer. SERVICE_TIMEOUT: no answer arrived in time.',
         unit: 'ops',
         queries: [
           {
@@ -46,7 +46,7 @@ export const requestsMade = (service: string): Row => {
   };
 };
 
-/** What a service is asked. */
+/** Requests that a service answers. */
 export const requestsAnswered = (service: string): Row => {
   const of = `service="${service}"`;
   return {
@@ -54,7 +54,7 @@ export const requestsAnswered = (service: string): Row => {
     charts: [
       {
         title: 'Requests answered',
-        description: 'Requests that the service has worked on, by pattern.',
+        description: 'Requests that the service has handled, by pattern.',
         unit: 'reqps',
         queries: [
           {
@@ -64,8 +64,8 @@ export const requestsAnswered = (service: string): Row => {
         ],
       },
       {
-        title: 'Their duration (p95)',
-        description: 'How long the service works on 95% of them.',
+        title: 'Duration (p95)',
+        description: '95th percentile of the handler time.',
         unit: 's',
         queries: [
           {
@@ -75,8 +75,8 @@ export const requestsAnswered = (service: string): Row => {
         ],
       },
       {
-        title: 'Requests refused',
-        description: 'By the code of the refusal. INTERNAL_SERVER_ERROR is a fault of the service: its logs have it.',
+        title: 'Failed requests',
+        description: 'By error code. The logs of the service have each INTERNAL_SERVER_ERROR.',
         unit: 'ops',
         queries: [
           {
@@ -90,13 +90,13 @@ export const requestsAnswered = (service: string): Row => {
   };
 };
 
-/** The events that a service, or the gateway, hears. */
-export const eventsHeard = (service: string): Chart[] => {
+/** Events that a service or the gateway consumes. */
+export const eventsConsumed = (service: string): Chart[] => {
   const of = `service="${service}"`;
   return [
     {
-      title: 'Events heard',
-      description: 'By what became of them: done, tried again later, or given up.',
+      title: 'Events consumed',
+      description: 'By outcome: done, retry or dead.',
       unit: 'ops',
       queries: [
         {
@@ -107,7 +107,7 @@ export const eventsHeard = (service: string): Chart[] => {
     },
     {
       title: 'Delay of events (p95)',
-      description: 'From the moment that an event tells of until the service has acted on it.',
+      description: 'From the change that an event announces until the service has handled it.',
       unit: 's',
       limit: { above: 10 },
       queries: [{ expr: quantile(0.95, `bazaar_event_delay_seconds_bucket{${of}}`, 'event'), legend: '{{event}}' }],
@@ -115,11 +115,11 @@ export const eventsHeard = (service: string): Chart[] => {
   ];
 };
 
-/** The events that a service tells. */
-export const eventsTold = (service: string): Chart[] => [
+/** Events that a service publishes. */
+export const eventsPublished = (service: string): Chart[] => [
   {
-    title: 'Events told',
-    description: 'Events that the broker has taken from the outbox.',
+    title: 'Events published',
+    description: 'Events from the outbox that the broker has confirmed.',
     unit: 'ops',
     queries: [
       {
@@ -141,18 +141,18 @@ export const database = (service: string): Row => ({
   charts: [
     {
       title: 'Connections',
-      description: 'Connections of all instances: at work, idle, and how many there may be.',
+      description: 'Connections of all instances: used, idle, and the maximum.',
       unit: 'short',
       queries: [
         {
           expr: `sum by (state) (bazaar_database_pool_connections{service="${service}"})`,
           legend: '{{state}}',
         },
-        { expr: `sum(bazaar_database_pool_max{service="${service}"})`, legend: 'at most' },
+        { expr: `sum(bazaar_database_pool_max{service="${service}"})`, legend: 'maximum' },
       ],
     },
     {
-      title: 'Statements without a connection',
+      title: 'Waiting statements',
       description: 'Statements that wait for a connection of their instance.',
       unit: 'short',
       limit: { above: 1 },
@@ -160,7 +160,7 @@ export const database = (service: string): Row => ({
     },
     {
       title: 'Transactions',
-      description: 'As PostgreSQL counts them; some are rolled back in health, as when an event comes a second time.',
+      description: 'As PostgreSQL counts them. Some rollbacks are normal, for example for a redelivered event.',
       unit: 'ops',
       queries: [
         {
@@ -181,7 +181,7 @@ export const processes = (service: string): Row => ({
   charts: [
     {
       title: 'CPU',
-      description: 'The share of one CPU that each instance uses; one alone can use little more than 1.',
+      description: 'Share of one CPU. An instance can use little more than 1.',
       unit: 'percentunit',
       limit: { above: 0.9 },
       queries: [
@@ -193,7 +193,7 @@ export const processes = (service: string): Row => ({
     },
     {
       title: 'Memory',
-      description: 'Resident memory of each instance. One that grows for days and never falls is a leak.',
+      description: 'Resident memory of each instance. Growth for days without a fall is a leak.',
       unit: 'bytes',
       queries: [
         { expr: `sum by (instance) (process_resident_memory_bytes{service="${service}"})`, legend: '{{instance}}' },
@@ -201,7 +201,7 @@ export const processes = (service: string): Row => ({
     },
     {
       title: 'Event loop lag (p99)',
-      description: 'How late the event loop of each instance is; everything that it does is late by as much.',
+      description: 'How late the event loop of each instance is. All its work is delayed by as much.',
       unit: 's',
       limit: { above: 0.2 },
       queries: [

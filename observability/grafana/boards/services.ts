@@ -1,6 +1,6 @@
 import { type Board, type Chart, rate, type Row } from '../board.ts';
 import { ordersByStatus, ordersCancelled } from './order-charts.ts';
-import { database, eventsHeard, eventsTold, processes, requestsAnswered, requestsMade } from './rows.ts';
+import { database, eventsConsumed, eventsPublished, processes, requestsAnswered, requestsSent } from './rows.ts';
 
 const events = (...charts: Chart[]): Row => ({
   title: 'Events',
@@ -13,10 +13,9 @@ export const user: Board = {
   description: 'Users, profiles, sessions and tokens.',
   rows: [
     requestsAnswered('user'),
-    events(...eventsTold('user'), {
+    events(...eventsPublished('user'), {
       title: 'Logins refused',
-      description:
-        'credentials: e-mail and password do not belong together. rate_limited: too many had been refused before.',
+      description: 'credentials: wrong e-mail or password. rate_limited: too many failed logins before.',
       unit: 'ops',
       width: 12,
       queries: [{ expr: `sum by (reason) (${rate('bazaar_logins_refused_total')})`, legend: '{{reason}}' }],
@@ -37,14 +36,15 @@ export const product: Board = {
       charts: [
         {
           title: 'Reservations',
-          description: 'Placed orders whose stock was reserved, or why it was not.',
+          description: 'Placed orders by outcome: the stock was reserved, or the reason why not.',
           unit: 'ops',
           width: 12,
           queries: [{ expr: `sum by (outcome) (${rate('bazaar_stock_reservations_total')})`, legend: '{{outcome}}' }],
         },
         {
           title: 'Reservations rejected',
-          description: 'Of all, over half an hour and over a day. Three times the day is unusual.',
+          description:
+            'Share of all reservations, over 30 minutes and over a day. Three times the daily rate is unusual.',
           unit: 'percentunit',
           width: 12,
           limit: { above: 0.5 },
@@ -55,7 +55,7 @@ export const product: Board = {
         },
       ],
     },
-    events(...eventsTold('product'), ...eventsHeard('product')),
+    events(...eventsPublished('product'), ...eventsConsumed('product')),
     database('product'),
     processes('product'),
   ],
@@ -64,10 +64,10 @@ export const product: Board = {
 export const order: Board = {
   uid: 'bazaar-order',
   title: 'Bazaar: order service',
-  description: 'Orders, and the customers and stock that they need.',
+  description: 'Orders and their status.',
   rows: [
     requestsAnswered('order'),
-    requestsMade('order'),
+    requestsSent('order'),
     {
       title: 'Orders',
       charts: [
@@ -75,7 +75,7 @@ export const order: Board = {
         { ...ordersCancelled, width: 12 },
       ],
     },
-    events(...eventsTold('order'), ...eventsHeard('order')),
+    events(...eventsPublished('order'), ...eventsConsumed('order')),
     database('order'),
     processes('order'),
   ],
