@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  AppError,
-  type UserClient,
-  type Event,
-  type Payload,
-  Role,
-  type ServiceName,
-  type ValidToken,
-  type ProductClient,
-  type OrderClient,
-} from '@app/contracts';
+import { AppError, type Event, type Payload, Role, type ServiceName, SERVICES, type ValidToken } from '@app/contracts';
 import { cloudEvent, InProcessTransport, type TransportServer } from '@app/messaging';
 import { startService } from '@app/platform';
-import { TestDatabase } from '@app/testing';
+import { type Stubs, TestDatabase } from '@app/testing';
 import { Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -20,11 +10,7 @@ import { lastValueFrom } from 'rxjs';
 import { GatewayConfig } from '../src/config.js';
 import { gatewayService } from '../src/gateway.module.js';
 
-export interface Services {
-  user: Partial<UserClient>;
-  product: Partial<ProductClient>;
-  order: Partial<OrderClient>;
-}
+export type Services = Required<Stubs>;
 
 export interface GraphQLAnswer {
   data?: Record<string, unknown> | null;
@@ -69,9 +55,8 @@ export class GatewayUnderTest {
       if (!known) throw new AppError('UNAUTHENTICATED', 'The access token is not valid');
       return known;
     };
-    await gateway.serve('user', { validateToken, ...services.user });
-    await gateway.serve('product', services.product ?? {});
-    await gateway.serve('order', services.order ?? {});
+    const answers: Stubs = { ...services, user: { validateToken, ...services.user } };
+    for (const service of SERVICES) await gateway.serve(service, answers[service] ?? {});
     return gateway;
   }
 

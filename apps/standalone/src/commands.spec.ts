@@ -1,4 +1,4 @@
-import { products } from '@app/contracts';
+import { products, SERVICES } from '@app/contracts';
 import { cloudEvent, InProcessTransport } from '@app/messaging';
 import { createDatabase } from '@app/platform';
 import { EmbeddedPostgres } from '@app/embedded-postgres';
@@ -91,7 +91,7 @@ describe('dead-letters', () => {
     const { code, output } = await run(['dead-letters', 'payments', 'list']);
     expect({ code, output }).toEqual({
       code: 1,
-      output: 'Usage: dead-letters user|product|order list|redeliver [ID]\n',
+      output: `Usage: dead-letters ${SERVICES.join('|')} list|redeliver [ID]\n`,
     });
   });
 });

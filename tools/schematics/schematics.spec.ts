@@ -1,0 +1,112 @@
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CopiedProject } from './copied-project.js';
+
+const APPS = ['gateway', 'user', 'product', 'order', 'payment', 'standalone'];
+const TIMEOUT_MS = 600_000;
+
+let project: CopiedProject;
+beforeAll(async () => {
+  project = await CopiedProject.create();
+}, TIMEOUT_MS);
+afterAll(() => project?.remove(), TIMEOUT_MS);
+
+const generate = (...args: string[]) => project.nest('generate', '--collection', '@bazaar/schematics', ...args);
+
+describe('a generated service and generated use cases', () => {
+  beforeAll(async () => {
+    await generate('service', 'payment', '--project', 'payment');
+    await generate('use-case', 'refund', '--project', 'payment');
+    await generate('use-case', 'archive', '--project', 'order');
+    await project.nest('build', ...APPS);
+    const schema = await project.node(['dist/apps/gateway/main.js', 'print-schema']);
+    await writeFile(join(project.folder, 'schema.graphql'), schema);
+  }, TIMEOUT_MS);
+
+  test(
+    'type-check, lint and are formatted',
+    async () => {
+      const checks = [
+        ['node_modules/typescript/bin/tsc', '-p', '.'],
+        ['node_modules/oxlint/bin/oxlint'],
+        ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
+      ];
+      for (const check of checks) await expect(project.node(check)).resolves.toEqual(expect.any(String));
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'start and answer a request',
+    async () => {
+      const url = await project.start();
+      const send = async (query: string, token?: string) => {
+        const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+        const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) });
+        return (await response.json()) as { data: Record<string, Record<string, string>> };
+      };
+      const account = 'email: "ann@example.com", password: "correct horse"';
+      await send(`mutation { registerUser(input: { name: "Ann", ${account} }) { id } }`);
+      const { data } = await send(`mutation { loginUser(input: { ${account} }) { accessToken } }`);
+      const token = data.loginUser!.accessToken;
+      const id = '00000000-0000-7000-8000-000000000001';
+      for (const field of ['refundPayment', 'archiveOrder'])
+        expect(await send(`mutation { ${field}(input: { id: "${id}" }) { id } }`, token)).toEqual({
+          data: { [field]: { id } },
+        });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'pass their specs',
+    async () => {
+      const specs = [
+        'apps/payment',
+        'gateway/src/payment',
+        'archive-order',
+        'services.spec',
+        'schema.spec',
+        'commands.spec',
+      ];
+      await expect(project.jest(...specs)).resolves.toEqual(expect.any(String));
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each([
+    [
+      'docker-compose.yml',
+      /\n {2}payment:[^]*?\n(?=\n)/,
+      'the app payment › runs in docker compose, where Prometheus finds it',
+    ],
+    ['.env.example', /#PAYMENT_DATABASE_PASSWORD=.*\n/, 'the service payment › has its password in .env.example'],
+    [
+      'deploy/kubernetes/services/kustomization.yaml',
+      / {2}- payment\n/,
+      'the service payment › is deployed to Kubernetes',
+    ],
+  ])(
+    'fail a test by name without their registration in %s',
+    async (file, registration, name) => {
+      const path = join(project.folder, file);
+      const complete = await readFile(path, 'utf8');
+      await writeFile(path, complete.replace(registration, ''));
+      try {
+        await expect(project.jest('services.spec', '--verbose=false')).rejects.toThrow(name);
+      } finally {
+        await writeFile(path, complete);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+test('the schematics reject a name that is not one lowercase word, and an unknown service', async () => {
+  await generate('service', 'gift2card', '--project', 'order');
+  await generate('use-case', 'pay', '--project', 'gateway');
+  const services = await readFile(join(project.folder, 'libs/contracts/src/services.ts'), 'utf8');
+  expect(services).not.toContain('gift');
+  await expect(access(join(project.folder, 'apps/gateway/src/gateway'))).rejects.toThrow('ENOENT');
+});
