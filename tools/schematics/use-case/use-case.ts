@@ -50,6 +50,7 @@ function namesIn(tree: Tree, verb: string, service: string): UseCaseNames {
   const [, contract] = /export const (\w+) = contract\(/.exec(source) ?? [];
   const [, client] = /export type (\w+) = ClientOf</.exec(source) ?? [];
   if (!contract || !client) throw new SchematicsException(`${contractFile(service)} has no contract or no client type`);
+  if (new RegExp(`^ {4}${verb}: `, 'm').test(source)) throw new SchematicsException(`${contract} has ${verb} already`);
   const Class = capitalized(verb) + capitalized(service);
   return { service, contract, client, verb, file: `${verb}-${service}`, Class, field: verb + capitalized(service) };
 }
