@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, say } from './workspace.mjs';
+import { root, say } from './workspace.ts';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' } } });
 

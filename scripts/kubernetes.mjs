@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { conventionFaults } from './kubernetes/conventions.mjs';
 import { schemaFaults } from './kubernetes/schemas.mjs';
-import { root, say } from './workspace.mjs';
+import { root, say } from './workspace.ts';
 
 const { values: asked } = parseArgs({ options: { require: { type: 'boolean' }, write: { type: 'boolean' } } });
 

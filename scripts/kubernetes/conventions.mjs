@@ -16,7 +16,7 @@ import {
 } from './manifests.mjs';
 import { networkFaults } from './network.mjs';
 import { podFaults } from './pods.mjs';
-import { services } from '../workspace.mjs';
+import { APPS as services } from '../../libs/contracts/src/services.ts';
 import { documentedSecrets, samplePasswords, variablesOf } from './sources.mjs';
 
 const RULES = [

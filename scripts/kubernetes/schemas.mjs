@@ -2,7 +2,7 @@
 // refuses unknown fields, as for any literal; the packages' own validators look at numbers, formats and patterns besides.
 import { join } from 'node:path';
 import ts from 'typescript';
-import { root } from '../workspace.mjs';
+import { root } from '../workspace.ts';
 
 const KINDS = join(root, 'scripts', 'kubernetes', 'kinds.ts');
 /** Where the compiler is told that the manifests are; nothing is written there. */

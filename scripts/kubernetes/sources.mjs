@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { root } from '../workspace.mjs';
+import { root } from '../workspace.ts';
 
 const read = (...path) => readFileSync(join(root, ...path), 'utf8');
 const classesIn = (...path) => {

@@ -1,21 +1,29 @@
-// The real stack with a Prometheus that scrapes all of it, exporters included; all of it ends, and nothing of it stays.
+// The real stack with the exporters and a Prometheus that scrapes everything. Nothing remains when it stops.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, startStack } from '../../bench/stack.mjs';
-import { urls } from '../../scripts/backing-services.mjs';
-import { say } from '../../scripts/workspace.mjs';
-import { startPrometheus } from './prometheus.mjs';
+import { freePort, startStack } from '../../bench/stack.ts';
+import { urls } from '../../scripts/backing-services.ts';
+import { say } from '../../scripts/workspace.ts';
+import { startPrometheus, type Target } from './prometheus.ts';
 
-const PATIENCE_MS = 15_000;
+const EXPORTER_TIMEOUT_MS = 15_000;
 const RABBITMQ_METRICS = `${new URL(urls.RABBITMQ_URL).hostname}:15692`;
 
-const isInstalled = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+const isInstalled = (command: string) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** What is not here of all that is needed to watch: how to get each, and the metrics that are not there without it. */
-export async function findMissingTools() {
+interface Tool {
+  name: string;
+  /** The command that installs it. */
+  get: string;
+  /** The metrics that need it. */
+  metrics: RegExp;
+}
+
+/** The tools that are missing on this machine. */
+export async function findMissingTools(): Promise<Tool[]> {
   const plugin = await fetch(`http://${RABBITMQ_METRICS}/metrics`).catch(() => undefined);
   return [
     { name: 'prometheus', isThere: isInstalled('prometheus'), get: 'apt-get install prometheus', metrics: /^/ },
@@ -40,28 +48,23 @@ export async function findMissingTools() {
   ].filter(({ isThere }) => !isThere);
 }
 
-/**
- * The log of the services is kept where `stop` is told that something was wrong.
- *
- * @param missing what `findMissingTools` has found
- * @param settings of every service, as its environment
- */
-export async function startWatchedSystem(missing, settings = {}) {
-  const has = (name) => !missing.some((tool) => tool.name.includes(name));
+/** Keeps the log of the services if `stop` learns of an error. @param settings variables of every app. */
+export async function startWatchedSystem(missing: Tool[], settings: Record<string, string> = {}) {
+  const has = (name: string) => !missing.some((tool) => tool.name.includes(name));
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-watched-'));
   const log = join(folder, 'services.log');
   const output = openSync(log, 'a');
-  const running = [];
+  const running: (() => Promise<void>)[] = [];
   const stop = async (isWell = false) => {
     for (const end of running.toReversed()) await end();
     closeSync(output);
     if (isWell) rmSync(folder, { recursive: true });
-    else say(`What the services have logged: ${log}`);
+    else say(`The log of the services: ${log}`);
   };
   try {
     const stack = await startStack({ environment: settings, output });
     running.push(stack.stop);
-    const targets = Object.entries(stack.apps).map(([service, { url }]) => [service, new URL(url).host]);
+    const targets = Object.entries(stack.apps).map(([app, { url }]): Target => [app, new URL(url).host]);
     if (has('rabbitmq'))
       targets.push(
         ['rabbitmq', RABBITMQ_METRICS],
@@ -76,9 +79,9 @@ export async function startWatchedSystem(missing, settings = {}) {
       running.push(await startExporter(exporter, address));
       targets.push([job, address]);
     }
-    const prometheus = await startPrometheus(targets, await freePort(), ownNames(stack.name));
+    const prometheus = await startPrometheus(targets, Number(await freePort()), ownNames(stack.name));
     running.push(prometheus.stop);
-    if (!prometheus.ready) throw new Error('Prometheus does not start');
+    if (!prometheus.ready) throw new Error('Prometheus did not start');
     return { stack, prometheus, stop };
   } catch (error) {
     await stop();
@@ -86,7 +89,13 @@ export async function startWatchedSystem(missing, settings = {}) {
   }
 }
 
-const exporters = {
+interface Exporter {
+  command: string;
+  args: (address: string) => string[];
+  env: Record<string, string>;
+}
+
+const exporters: Record<string, Exporter> = {
   postgres: {
     command: 'prometheus-postgres-exporter',
     args: (address) => [`--web.listen-address=${address}`],
@@ -99,14 +108,14 @@ const exporters = {
   },
 };
 
-/** The exporter insists on TLS unless told otherwise; where the URL says, that is what counts. */
-function withoutTls(databaseUrl) {
+/** By default, the exporter requires TLS. The URL can say so, too. */
+function withoutTls(databaseUrl: string) {
   const url = new URL(databaseUrl);
   if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
   return url.href;
 }
 
-async function startExporter({ command, args, env }, address) {
+async function startExporter({ command, args, env }: Exporter, address: string) {
   const child = spawn(command, args(address), { stdio: 'ignore', env: { ...process.env, ...env } });
   const ended = new Promise((resolve) => {
     child.on('exit', resolve);
@@ -116,7 +125,7 @@ async function startExporter({ command, args, env }, address) {
     child.kill('SIGTERM');
     await ended;
   };
-  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+  for (const deadline = Date.now() + EXPORTER_TIMEOUT_MS; ; await sleep(100)) {
     const response = await fetch(`http://${address}/metrics`).catch(() => undefined);
     await response?.text();
     if (response?.ok) return stop;
@@ -126,13 +135,13 @@ async function startExporter({ command, args, env }, address) {
   }
 }
 
-/** Queues and databases as they are called elsewhere; those of others at the same broker and server are left out. */
-const ownNames = (name) => [
+/** Gives queues and databases their usual names, and drops those of other systems on the same servers. */
+const ownNames = (name: string) => [
   ...renamed('queue', `${name}\\.(.*)`, '$1'),
   ...renamed('datname', `${name}_(.*)`, 'bazaar_$1'),
 ];
 
-const renamed = (label, regex, replacement) => [
+const renamed = (label: string, regex: string, replacement: string) => [
   { source_labels: [label], regex, target_label: '__tmp', replacement },
   { source_labels: [label, '__tmp'], regex: '.+;', action: 'drop' },
   { source_labels: ['__tmp'], regex: '(.+)', target_label: label, replacement: '$1' },

@@ -1,9 +1,9 @@
-// Customers, sellers and admins who do all that the API has, some of it wrong.
+// Customers, sellers and admins who use every operation of the API, sometimes wrongly.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { ask, signIn } from '../../bench/stack.mjs';
+import { ask, signIn, type Person, type Stack, type Variables } from '../../bench/stack.ts';
 
 const ORDER = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id status total } }';
 const CANCEL = 'mutation ($id: ID!) { cancelOrder(id: $id) { id status } }';
@@ -14,13 +14,24 @@ const CHANGE = 'mutation ($id: ID!, $input: ProductUpdateInput!) { updateProduct
 const REGISTER = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
 const LOGIN = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken refreshToken } }';
 
+/** Fields that the load reads from the operations' answers. */
+interface Result {
+  id: string;
+  accessToken: string;
+  refreshToken: string;
+  edges: { node: { id: string } }[];
+}
+
+/** Calls an operation again and again, with an average pause. */
+type Caller = [pauseMs: number, call: () => Promise<unknown>];
+
 /**
- * Until `signal` ends it: some 25 operations a second, where the system can take them. Each kind of caller waits for an answer
- * before it asks again, so that a slow system has less to do.
+ * Sends about 25 operations per second until `signal` aborts. Each caller waits for the answer before it calls again, so a slow
+ * system gets less load.
  *
- * @returns how many operations were answered, and how many were refused or failed.
+ * @returns how many operations succeeded, and how many were rejected or failed.
  */
-export async function load(stack, signal) {
+export async function load(stack: Stack, signal: AbortSignal) {
   const [seller, admin, ...customers] = await Promise.all([
     signIn(stack),
     signIn(stack, 'ADMIN'),
@@ -28,30 +39,33 @@ export async function load(stack, signal) {
     signIn(stack),
     signIn(stack),
   ]);
+  const [first, second, third] = customers;
   const counts = { answered: 0, failed: 0 };
-  const api = async (query, variables) => {
+  const api = async (query: string, variables?: Variables) => {
     try {
-      const data = await ask(stack, query, variables);
+      const data = await ask<Record<string, Result>>(stack, query, variables);
       counts.answered++;
       return Object.values(data)[0];
     } catch {
-      // Some are to be refused, and in a drill more will fail.
+      // Some operations are meant to be rejected, and more fail in a drill.
       counts.failed++;
       return undefined;
     }
   };
-  const create = (stock) =>
+  const create = (stock: number) =>
     api(PRODUCT, { ...as(seller), input: { name: 'Tea pot', description: '1.2 l', price: 29.5, stock } });
-  const products = await Promise.all(Array.from({ length: 10 }, () => create(100_000)));
-  const placed = (who, product, quantity = 1) =>
-    api(ORDER, { ...as(who), input: { items: [{ productId: product.id, quantity }] } });
+  const products = (await Promise.all(Array.from({ length: 10 }, () => create(100_000)))).flatMap((one) =>
+    one ? [{ id: one.id }] : [],
+  );
+  const place = (who: Person, product: { id: string }) =>
+    api(ORDER, { ...as(who), input: { items: [{ productId: product.id, quantity: 1 }] } });
   const email = () => `${randomBytes(6).toString('hex')}@example.com`;
   const suspect = { email: email(), password: 'not the password' };
 
-  const callers = [
-    ...customers.flatMap((customer) => [
+  const callers: Caller[] = [
+    ...customers.flatMap((customer): Caller[] => [
       [150, () => api('query ($id: ID!) { product(id: $id) { id name price seller { name } } }', anyOf(products))],
-      [400, () => placed(customer, anyOf(products))],
+      [400, () => place(customer, anyOf(products))],
       [900, () => api('{ orders { id status items { quantity product { name } } user { name } } }', as(customer))],
     ]),
     [500, () => api('{ productConnection(first: 5, filter: { search: "tea" }) { edges { node { id } } totalCount } }')],
@@ -59,8 +73,8 @@ export async function load(stack, signal) {
     [
       1_000,
       async () => {
-        const order = await placed(customers[0], anyOf(products));
-        if (order) await api(CANCEL, { ...as(customers[0]), id: order.id });
+        const order = await place(first, anyOf(products));
+        if (order) await api(CANCEL, { ...as(first), id: order.id });
       },
     ],
     [
@@ -68,15 +82,15 @@ export async function load(stack, signal) {
       async () => {
         const product = await create(1);
         if (!product) return;
-        await Promise.all([1, 2, 3, 4].map(() => placed(customers[1], product))); // there is only one
+        await Promise.all([1, 2, 3, 4].map(() => place(second, product))); // only one is in stock
         await api('mutation ($id: ID!) { deleteProduct(id: $id) { id } }', { ...as(seller), id: product.id });
       },
     ],
     [
       1_000,
       async () => {
-        const filter = '{ orderConnection(first: 1, filter: { status: PROCESSING }) { edges { node { id } } } }';
-        const id = (await api(filter, as(admin)))?.edges[0]?.node.id;
+        const query = '{ orderConnection(first: 1, filter: { status: PROCESSING }) { edges { node { id } } } }';
+        const id = (await api(query, as(admin)))?.edges[0]?.node.id;
         if (!id) return;
         for (const status of ['SHIPPED', 'DELIVERED']) await api(STATUS, { ...as(admin), id, status });
       },
@@ -111,14 +125,14 @@ export async function load(stack, signal) {
         await api('mutation { logoutUser(everywhere: true) }', { token: tokens.accessToken });
       },
     ],
-    // The same e-mail again and again has to wait after some; from one address there is a limit as well.
+    // Failed logins have limits per e-mail and per address.
     [900, () => api(LOGIN, { input: suspect })],
     [900, () => api(LOGIN, { input: { ...suspect, email: email() } })],
     [2_000, () => api('query Hostile { nothing }')],
     [2_000, () => api('{ orders { id } }')],
     [2_000, () => api('{ me { id } }', { token: 'no.valid.token' })],
-    [2_000, () => api(CHANGE, { ...as(customers[2]), ...anyOf(products), input: { stock: 1 } })],
-    [2_000, () => api(STATUS, { ...as(customers[2]), id: seller.id, status: 'SHIPPED' })],
+    [2_000, () => api(CHANGE, { ...as(third), ...anyOf(products), input: { stock: 1 } })],
+    [2_000, () => api(STATUS, { ...as(third), id: seller.id, status: 'SHIPPED' })],
   ];
   const clients = customers.map((customer) => subscribe(stack, customer));
   await Promise.all(
@@ -133,11 +147,16 @@ export async function load(stack, signal) {
   return counts;
 }
 
-const as = ({ token }) => ({ token });
-const anyOf = (list) => list[Math.floor(Math.random() * list.length)];
+const as = ({ token }: Person) => ({ token });
 
-/** Hears of a customer's orders; after a break it comes back. */
-function subscribe({ url }, { token }) {
+function anyOf<T>(list: T[]): T {
+  const one = list[Math.floor(Math.random() * list.length)];
+  if (one === undefined) throw new Error('There is nothing to choose from');
+  return one;
+}
+
+/** Subscribes to a customer's orders, and reconnects after a disconnect. */
+function subscribe({ url }: Stack, { token }: Person) {
   const client = createClient({
     url: `${url.replace(/^http/, 'ws')}/graphql`,
     webSocketImpl: WebSocket,

@@ -1,16 +1,32 @@
-// The lists of the API, each with the most that one statement for it may read.
-import { ask } from './stack.mjs';
+// The lists of the API, each with a limit on what one of its statements may read.
+import type { ServiceName } from '../libs/contracts/src/services.ts';
+import { ask, type Person, type Stack, type Variables } from './stack.ts';
 
-/** For a page of 20, wherever in the list it is. */
+interface Limit {
+  rows: number;
+  buffers: number;
+}
+
+export interface Query {
+  service: ServiceName;
+  name: string;
+  max: Limit;
+  query: string;
+  variables: Variables;
+  /** Only statements that match. */
+  only?: RegExp;
+}
+
+/** A page of 20, anywhere in the list. */
 const PAGE = { rows: 300, buffers: 400 };
 /**
- * For one that no index has in order, or that lies behind what an index has before it: some is sorted, or passed over.
- * The prices are random: 21 of a hundredth lie among 2,100 rows on average, and now and then among 3,500.
+ * A page that no index has in order, so PostgreSQL sorts or skips rows. The prices are random: 21 products of one in a hundred
+ * lie among 2,100 rows on average, and now and then among 3,500.
  */
 const SORTED = { rows: 6_000, buffers: 7_000 };
-/** For a list of 1000 and what belongs to it. */
+/** A list of 1000 with its items. */
 const LIST = { rows: 4_000, buffers: 8_000 };
-/** Counting reads all that it counts. */
+/** A count reads every row that it counts. */
 const COUNT = { rows: Infinity, buffers: Infinity };
 
 const LISTS = {
@@ -27,45 +43,68 @@ const LISTS = {
   user: { field: 'userConnection(first: $first, after: $after)', variables: '', node: 'id' },
 };
 
-const queryOf = (service, selection) => {
+const queryOf = (service: ServiceName, selection: string) => {
   const { field, variables } = LISTS[service];
   return `query ($first: Int = 20, $after: String, ${variables}) { page: ${field} { ${selection} } }`;
 };
 
-/** The cursor that the 5,000th page of 20 begins after. */
-async function page5000(stack, service, variables) {
-  let after = null;
+/** The cursor before the 5,000th page of 20. */
+async function page5000(stack: Stack, service: ServiceName, variables: Variables) {
+  let after: string | null = null;
   for (const first of [...Array.from({ length: 999 }, () => 100), 80]) {
-    const { page } = await ask(stack, queryOf(service, 'pageInfo { endCursor }'), { ...variables, first, after });
+    const query = queryOf(service, 'pageInfo { endCursor }');
+    const { page }: EndCursor = await ask<EndCursor>(stack, query, { ...variables, first, after });
     after = page.pageInfo.endCursor;
   }
   return after;
 }
 
-export async function queries(stack, { token, id: customerId }, { token: admin }) {
-  const page = (service, name, variables, most = PAGE) => {
+interface EndCursor {
+  page: { pageInfo: { endCursor: string | null } };
+}
+
+export async function queries(
+  stack: Stack,
+  { token, id: customerId }: Person,
+  { token: admin }: Person,
+): Promise<Query[]> {
+  const page = (service: ServiceName, name: string, variables: Variables, max: Limit = PAGE) => {
     const selection = `edges { node { ${LISTS[service].node} } } pageInfo { hasNextPage }`;
-    return { service, name, most, variables, query: queryOf(service, selection) };
+    return { service, name, max, variables, query: queryOf(service, selection) };
   };
-  const count = (service, name, variables) => {
+  const count = (service: ServiceName, name: string, variables: Variables) => {
     const query = queryOf(service, 'totalCount');
-    return { service, name: `total of ${name}`, most: COUNT, variables, query, only: /^select count/ };
+    return { service, name: `total of ${name}`, max: COUNT, variables, query, only: /^select count/ };
   };
-  const list = (service, name, query, variables) => ({ service, name, most: LIST, query, variables });
+  const list = (service: ServiceName, name: string, query: string, variables: Variables) => ({
+    service,
+    name,
+    max: LIST,
+    query,
+    variables,
+  });
 
-  const { page: newest } = await ask(stack, queryOf('product', 'edges { node { seller { id } } }'), { first: 1 });
-  const sellerId = newest.edges[0].node.seller.id;
+  const { page: newest } = await ask<{ page: { edges: { node: { seller: { id: string } } }[] } }>(
+    stack,
+    queryOf('product', 'edges { node { seller { id } } }'),
+    { first: 1 },
+  );
+  const sellerId = newest.edges[0]?.node.seller.id;
 
-  const throughout = [
-    ...['NEWEST', 'PRICE_ASC', 'PRICE_DESC', 'NAME'].map((sort) => ['product', `products by ${sort}`, { sort }]),
+  const throughout: [ServiceName, string, Variables][] = [
+    ...['NEWEST', 'PRICE_ASC', 'PRICE_DESC', 'NAME'].map((sort): [ServiceName, string, Variables] => [
+      'product',
+      `products by ${sort}`,
+      { sort },
+    ]),
     ['order', 'orders, for an admin', { token: admin }],
     ['user', 'users', { token }],
   ];
   const cursors = await Promise.all(throughout.map(([service, , variables]) => page5000(stack, service, variables)));
-  const filtered = (name, filter, sort = 'NEWEST', most = PAGE) =>
-    page('product', `products ${name}, by ${sort}`, { filter, sort }, most);
+  const filtered = (name: string, filter: object, sort = 'NEWEST', max = PAGE) =>
+    page('product', `products ${name}, by ${sort}`, { filter, sort }, max);
   const [samovar, steel, priced] = [{ search: 'samovar' }, { search: 'steel' }, { minPrice: 500, maxPrice: 510 }];
-  const ofStatus = (status, token) => ({ filter: { status }, token });
+  const ofStatus = (status: string, token: string) => ({ filter: { status }, token });
 
   return [
     ...throughout.flatMap(([service, name, variables], i) => [

@@ -1,21 +1,22 @@
-// npm run bench:fairness: what well-behaved users wait for `me` while one address does the most that its limits allow.
+// npm run bench:fairness: how long well-behaved users wait for `me` while one address attacks as hard as its limits allow.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connected, signIn, startStack } from './stack.mjs';
+import { quantile } from './quantile.ts';
+import { connected, signIn, startStack, type Person } from './stack.ts';
 
 const ROUNDS = 3;
 const SLICE_MS = 10_000;
 const QUIET_MS = 4_000;
 const USERS = 35;
-/** Between two requests of one user, on average: less than a user's own limit. */
+/** The average pause between two requests of one user. It keeps users below their own limit. */
 const THINK_MS = 700;
 const ATTACKERS = 8;
 const MAX_RATIO = 2;
 const PRODUCTS = 1_000;
 
 /**
- * An attacker may use what it has in a minute all at once. A slice is a sixth of a minute, so the limits are a sixth of those
- * of production: it takes the same share of a slice as it would of a minute.
+ * An attacker may use its limits for a minute all at once. A slice is a sixth of a minute, so the limits are a sixth of
+ * production's: the attack takes the same share of a slice as it would of a minute.
  */
 const environment = {
   TRUST_PROXY: 'loopback',
@@ -27,52 +28,64 @@ const environment = {
   ADDRESS_COST_LIMIT: '166667',
 };
 
-const aliased = (count, field) => Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ');
-const sellers = (times) => `{ products { ${aliased(times, 'seller { id }')} } }`;
-/** The largest that one caller has room for, and one that the address has room for twice. */
+const aliased = (count: number, field: string) => Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ');
+const sellers = (times: number) => `{ products { ${aliased(times, 'seller { id }')} } }`;
+/** The largest query that fits into one caller's limit, and one that fits twice into the address's limit. */
 const LARGEST = sellers(5);
 const HALF_OF_ADDRESS = sellers(3);
 
-const addressOfUser = (i) => `203.0.113.${i + 1}`;
+const addressOfUser = (i: number) => `203.0.113.${i + 1}`;
 const unknownToken = () => {
-  const part = (json) => Buffer.from(JSON.stringify(json)).toString('base64url');
+  const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
   return `${part({ alg: 'ES256', kid: randomUUID() })}.${part({ sub: randomUUID() })}.${randomBytes(64).toString('base64url')}`;
 };
+
+interface Round {
+  quiet: number;
+  attacked: number;
+  answered: number;
+  refused: number;
+}
+
+interface Request {
+  query: string;
+  token?: string;
+}
 
 const stack = await startStack({ environment });
 let failed = false;
 try {
-  const from = (address) => ({ ...stack, headers: { 'x-forwarded-for': address } });
+  const from = (address: string) => ({ ...stack, headers: { 'x-forwarded-for': address } });
   const users = await Promise.all(Array.from({ length: USERS }, (_, i) => signIn(from(addressOfUser(i)))));
   const accounts = await Promise.all(Array.from({ length: 3 * ROUNDS }, (_, i) => signIn(from(`192.0.2.${i + 1}`))));
-  await fill(users[0].id);
+  await fill((await signIn(stack)).id);
 
-  const attacks = {
+  const attacks: Record<string, (i: number, round: number) => Request> = {
     'the largest query': () => ({ query: LARGEST }),
     'documents that are not valid': () => ({ query: `{ ${aliased(25, `n${randomBytes(4).toString('hex')}`)} }` }),
     'tokens of unknown keys': () => ({ query: '{ me { id } }', token: unknownToken() }),
-    'three accounts': (i, round) => ({ query: HALF_OF_ADDRESS, token: accounts[3 * round + (i % 3)].token }),
+    'three accounts': (i, round) => ({ query: HALF_OF_ADDRESS, token: accounts[3 * round + (i % 3)]?.token }),
   };
-  const measured = new Map(Object.keys(attacks).map((name) => [name, []]));
+  const measured = Object.entries(attacks).map(([name, attack]) => ({ name, attack, rounds: [] as Round[] }));
   await me(users, QUIET_MS); // to warm up
   for (let round = 0; round < ROUNDS; round++)
-    for (const [index, [name, attack]] of Object.entries(attacks).entries()) {
+    for (const [index, { attack, rounds }] of measured.entries()) {
       const quiet = await me(users, QUIET_MS);
-      // From an address that has used none of its limits.
+      // Each attack comes from an address whose limits are unused.
       const stop = new AbortController();
       const attacking = flood(`198.51.${round}.${index + 1}`, (i) => attack(i, round), stop.signal);
       const attacked = await me(users, SLICE_MS);
       stop.abort();
-      measured.get(name).push({ quiet: p95(quiet), attacked: p95(attacked), ...(await attacking) });
+      rounds.push({ quiet: quantile(quiet, 0.95), attacked: quantile(attacked, 0.95), ...(await attacking) });
     }
 
   console.log("| one address sends | answered | refused | others' p95, quiet | attacked | ratio |");
   console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, rounds] of measured) {
-    const of = (value) => median(rounds.map(value));
+  for (const { name, rounds } of measured) {
+    const of = (value: (round: Round) => number) => quantile(rounds.map(value), 0.5);
     const ratio = of(({ quiet, attacked }) => attacked / quiet);
     failed ||= ratio > MAX_RATIO;
-    const ms = (value) => `${of(value).toFixed(1)} ms`;
+    const ms = (value: (round: Round) => number) => `${of(value).toFixed(1)} ms`;
     console.log(
       `| ${name} | ${of((r) => r.answered)} | ${of((r) => r.refused)} | ${ms((r) => r.quiet)} | ${ms((r) => r.attacked)} | ${ratio.toFixed(2)} |`,
     );
@@ -82,11 +95,11 @@ try {
 }
 process.exit(failed ? 1 : 0);
 
-/** What each request took, in milliseconds, from when it was due. */
-async function me(users, forMs) {
+/** How long each request took, in milliseconds, from when it was due. */
+async function me(users: Person[], forMs: number) {
   const until = performance.now() + forMs;
-  const taken = [];
-  const useUntilOver = async ({ token }, i) => {
+  const taken: number[] = [];
+  const useUntilOver = async ({ token }: Person, i: number) => {
     for (let due = performance.now() + Math.random() * THINK_MS; due < until; due += THINK_MS * 2 * Math.random()) {
       await sleep(Math.max(0, due - performance.now()));
       const { status, body } = await post(addressOfUser(i), { query: '{ me { id name } }', token });
@@ -98,9 +111,9 @@ async function me(users, forMs) {
   return taken;
 }
 
-async function flood(address, attack, signal) {
+async function flood(address: string, attack: (i: number) => Request, signal: AbortSignal) {
   const sum = { answered: 0, refused: 0 };
-  const one = async (i) => {
+  const one = async (i: number) => {
     while (!signal.aborted) {
       const { body } = await post(address, attack(i));
       if (!body.includes('RATE_LIMITED')) sum.answered++;
@@ -111,7 +124,7 @@ async function flood(address, attack, signal) {
   return sum;
 }
 
-async function post(address, { query, token }) {
+async function post(address: string, { query, token }: Request) {
   const response = await fetch(`${stack.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -124,7 +137,7 @@ async function post(address, { query, token }) {
   return { status: response.status, body: await response.text() };
 }
 
-async function fill(sellerId) {
+async function fill(sellerId: string) {
   const db = await connected(stack.databaseUrl('product'));
   await db.query(
     `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
@@ -132,12 +145,4 @@ async function fill(sellerId) {
     [sellerId],
   );
   await db.end();
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-function p95(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)];
 }

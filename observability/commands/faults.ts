@@ -1,21 +1,22 @@
-// What goes wrong now and then, so that what is to be seen of it is there to be seen.
+// Failures, so that the metrics and alerts about them have data.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from 'amqplib';
-import { connected } from '../../bench/stack.mjs';
-import { urls } from '../../scripts/backing-services.mjs';
+import { connect, type ConsumeMessage } from 'amqplib';
+import { connected, type Stack } from '../../bench/stack.ts';
+import type { AppName } from '../../libs/contracts/src/services.ts';
+import { urls } from '../../scripts/backing-services.ts';
 
 const PAUSE_MS = 3_000;
 
-/** Events that come a second time, and some that cannot be read and become dead letters, until `signal` ends it. */
-export async function repeatAndGarbleEvents({ name }, signal) {
+/** Publishes duplicates of events, and malformed events that become dead letters, until `signal` aborts. */
+export async function repeatAndGarbleEvents({ name }: Stack, signal: AbortSignal) {
   const connection = await connect(urls.RABBITMQ_URL);
   try {
     const channel = await connection.createChannel();
     const consumer = `${name}.product.events`;
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await channel.bindQueue(queue, `${name}.events`, 'order.placed');
-    let latest;
+    let latest: ConsumeMessage | undefined;
     await channel.consume(queue, (message) => (latest = message ?? latest), { noAck: true });
     while (!signal.aborted) {
       await sleep(PAUSE_MS);
@@ -29,8 +30,8 @@ export async function repeatAndGarbleEvents({ name }, signal) {
   }
 }
 
-/** For so long the order service cannot handle an event, and tries each again later. */
-export async function failOrderEvents({ databaseUrl }, ms) {
+/** Makes all events fail at the order service for a while. It retries them later. */
+export async function failOrderEvents({ databaseUrl }: Stack, ms: number) {
   const db = await connected(databaseUrl('order'));
   try {
     await db.query('alter table inbox rename to inbox_away');
@@ -41,8 +42,8 @@ export async function failOrderEvents({ databaseUrl }, ms) {
   }
 }
 
-/** A service is killed, and started once more after a while. */
-export async function killService({ apps, restart }, service, ms) {
+/** Kills a service, and starts it again after a while. */
+export async function killService({ apps, restart }: Stack, service: AppName, ms: number) {
   apps[service].child.kill('SIGKILL');
   await apps[service].ended;
   await sleep(ms);

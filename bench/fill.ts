@@ -1,22 +1,23 @@
-// Fills the services' databases by SQL: seconds where the API would take hours.
-import { connected } from './stack.mjs';
+// Fills the services' databases by SQL. It takes seconds; through the API it would take hours.
+import { connected, type Stack } from './stack.ts';
 
 export const USERS = 100_000;
 export const PRODUCTS = 100_000;
 export const ORDERS = 1_000_000;
 const SELLERS = 1_000;
-/** How many orders apart are those of the one customer who has a lot of them. */
+/** Every so many orders, one belongs to the regular customer. */
 const REGULAR = 499;
 
-/** The n-th id of a kind, later ones higher, like those that the services make themselves (UUID 7). */
-const id = (kind, n) => {
+/** The n-th id of a kind. Later ids are higher, like the UUID 7 that the services generate. `n` is an SQL expression. */
+const id = (kind: string, n: string) => {
   const random = `md5('${kind}' || (${n}))`;
   return `(lpad(to_hex(1600000000000 + (${n})), 12, '0') || '7' || left(${random}, 3) || '8' || right(${random}, 15))::uuid`;
 };
 
-const word = (n, ...words) => `(array[${words.map((each) => `'${each}'`)}])[1 + (${n}) % ${words.length}]`;
+const word = (n: string, ...words: string[]) =>
+  `(array[${words.map((each) => `'${each}'`)}])[1 + (${n}) % ${words.length}]`;
 
-export const fillUsers = (stack) =>
+export const fillUsers = (stack: Stack) =>
   run(stack.databaseUrl('user'), [
     `insert into users (id, name, email, password_hash, created_at)
      select ${id('user', 'i')}, 'User ' || i, 'user' || i || '@example.com', 'none', now() from generate_series(1, ${USERS}) i`,
@@ -24,10 +25,10 @@ export const fillUsers = (stack) =>
   ]);
 
 /**
- * A hundredth is deleted, a tenth out of stock; every second one is of steel, every 5,000th has a samovar.
- * @param sellerId of all, if not of a thousand users.
+ * One in a hundred is deleted, one in ten is out of stock, every second one is made of steel, and every 5,000th has a samovar.
+ * @param sellerId the seller of all products. Without it, a thousand users sell them.
  */
-export const fillProducts = (stack, sellerId) =>
+export const fillProducts = (stack: Stack, sellerId?: string) =>
   run(stack.databaseUrl('product'), [
     `insert into products
        (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at, deleted_at)
@@ -42,10 +43,10 @@ export const fillProducts = (stack, sellerId) =>
     'vacuum analyze',
   ]);
 
-/** Ten orders for each user, of one to three products each, a day's worth still open; every 499th is the regular's. */
-export const fillOrders = (stack, regularId) =>
+/** Ten orders for each user, with one to three products each. The latest thousandth is open. Every 499th is the regular customer's. */
+export const fillOrders = (stack: Stack, regularId: string) =>
   run(stack.databaseUrl('order'), [
-    // A million checks of a foreign key that holds anyway.
+    // Skips the checks of the foreign key, which holds.
     'set session_replication_role = replica',
     `insert into orders (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at)
      select ${id('order', 'i')}, case when i % ${REGULAR} = 0 then '${regularId}'::uuid else ${id('user', `i % ${USERS}`)} end,
@@ -59,7 +60,7 @@ export const fillOrders = (stack, regularId) =>
     'vacuum analyze',
   ]);
 
-async function run(url, statements) {
+async function run(url: string, statements: string[]) {
   const client = await connected(url);
   for (const statement of statements) await client.query(statement);
   await client.end();

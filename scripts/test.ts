@@ -1,0 +1,82 @@
+// npm test: all specs on the embedded stack, then on PostgreSQL, RabbitMQ and Redis those that use them, if all three run.
+// Arguments go to Jest.
+//   --require-services    fails if PostgreSQL, RabbitMQ or Redis is missing
+//   --watch               runs the specs of changed files on the embedded stack, again after each change
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { absentServices, urls } from './backing-services.ts';
+import { build, entryOf, jest, say, SIGNALS, start } from './workspace.ts';
+
+const began = Date.now();
+const required = process.argv.includes('--require-services');
+const watch = process.argv.includes('--watch');
+const args = process.argv.slice(2).filter((arg) => arg !== '--require-services');
+const total = { passed: 0, failed: 0 };
+
+let interrupted = false;
+for (const signal of SIGNALS) process.on(signal, () => (interrupted = true));
+
+build();
+
+const temporary = mkdtempSync(join(tmpdir(), 'bazaar-test-'));
+try {
+  await onEmbeddedStack();
+  if (!interrupted && !watch) await onRealStack();
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+if (watch) process.exit();
+if (interrupted) total.failed++;
+say(`${Math.round((Date.now() - began) / 1000)} s`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed > 0 ? 1 : 0);
+
+async function onEmbeddedStack() {
+  say('Tests on embedded PostgreSQL and in-process messages');
+  const { child, ended } = start([entryOf('standalone'), 'postgres', temporary], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (!child.stdin || !child.stdout) throw new Error('PostgreSQL has no standard input or output');
+  const lines = createInterface({ input: child.stdout });
+  const [url]: string[] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
+  if (url) await run({ TEST_STACK: 'embedded', TEST_DATABASE_URL: url }, []);
+  else total.failed++;
+  child.stdin.end();
+  await ended;
+}
+
+async function onRealStack() {
+  const absent = await absentServices();
+  if (absent.length > 0) {
+    const why = absent.map(({ what }) => what).join(', ');
+    say(`Skipped: the tests on the real stack. ${why}. To start: ${absent.map(({ run }) => run).join('; ')}`);
+    if (required) total.failed++;
+    return;
+  }
+  say('Tests on PostgreSQL, RabbitMQ and Redis');
+  const { DATABASE_URL: TEST_DATABASE_URL, RABBITMQ_URL: TEST_RABBITMQ_URL, REDIS_URL: TEST_REDIS_URL } = urls;
+  await run({ TEST_STACK: 'services', TEST_DATABASE_URL, TEST_RABBITMQ_URL, TEST_REDIS_URL }, [
+    ...['libs/messaging', 'apps', 'test'].map((folder) => `--roots=<rootDir>/${folder}`),
+    '--passWithNoTests',
+  ]);
+}
+
+/** Runs Jest and adds its counts to the total. A file that cannot run counts as one failure. */
+async function run(stack: Record<string, string>, options: string[]) {
+  const results = join(temporary, `${stack.TEST_STACK}.json`);
+  const workers = Math.max(2, availableParallelism() - 1);
+  const reporting = watch ? [] : ['--json', `--outputFile=${results}`];
+  // Options from the command line come first: one that takes a list would take the words after it, too.
+  const all = [...args, `--maxWorkers=${workers}`, ...reporting, ...options];
+  // The apps' own variables are empty, so that each test chooses its stores.
+  const env = { DATABASE_URL: '', RABBITMQ_URL: '', REDIS_URL: '', ...stack };
+  const code = await jest(all, env, watch ? 'inherit' : 'ignore');
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = existsSync(results)
+    ? JSON.parse(readFileSync(results, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 0 };
+  total.passed += numPassedTests;
+  total.failed += numFailedTests + numRuntimeErrorTestSuites || Number(code !== 0);
+}
