@@ -1,8 +1,8 @@
 import type { ClusterSpec } from '@cdk8s-kit/crds/pg';
 import type { MiddlewareSpec } from '@cdk8s-kit/crds/traefik';
-import type { IIoK8sApimachineryPkgApisMetaV1ObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { IScaledObject, ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import type { IPodMonitor, IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import type { IIoK8sApimachineryPkgApisMetaV1ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { IDeployment, IStatefulSet } from 'kubernetes-models/apps/v1';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import type { IJob } from 'kubernetes-models/batch/v1';
@@ -19,37 +19,39 @@ import type {
   IServiceAccount,
 } from 'kubernetes-models/v1';
 
-/** Every kind that deploy/kubernetes may hold, by apiVersion and kind. Another is a fault until its type is here. */
-export interface Kinds {
-  'v1 ConfigMap': IConfigMap;
-  'v1 Namespace': INamespace;
-  'v1 Secret': ISecret;
-  'v1 Service': IService;
-  'v1 ServiceAccount': IServiceAccount;
-  'apps/v1 Deployment': IDeployment;
-  'apps/v1 StatefulSet': IStatefulSet;
-  'autoscaling/v2 HorizontalPodAutoscaler': IHorizontalPodAutoscaler;
-  'batch/v1 Job': IJob;
-  'keda.sh/v1alpha1 ScaledObject': IScaledObject;
-  'keda.sh/v1alpha1 TriggerAuthentication': ITriggerAuthentication;
-  'monitoring.coreos.com/v1 PodMonitor': IPodMonitor;
-  'monitoring.coreos.com/v1 PrometheusRule': IPrometheusRule;
-  'networking.k8s.io/v1 Ingress': IIngress;
-  'networking.k8s.io/v1 NetworkPolicy': INetworkPolicy;
-  'policy/v1 PodDisruptionBudget': IPodDisruptionBudget;
-  'postgresql.cnpg.io/v1 Cluster': CustomResource<Plain<ClusterSpec>>;
-  'rabbitmq.com/v1beta1 RabbitmqCluster': CustomResource<RabbitmqClusterSpec>;
-  'traefik.io/v1alpha1 Middleware': CustomResource<Plain<MiddlewareSpec>>;
-}
+/** Every kind of manifest in deploy/kubernetes. Other kinds are errors until their types are here. */
+export type Manifest = (
+  | IConfigMap
+  | IDeployment
+  | IHorizontalPodAutoscaler
+  | IIngress
+  | IJob
+  | INamespace
+  | INetworkPolicy
+  | IPodDisruptionBudget
+  | IPodMonitor
+  | IPrometheusRule
+  | IScaledObject
+  | ISecret
+  | IService
+  | IServiceAccount
+  | IStatefulSet
+  | ITriggerAuthentication
+  | CustomResource<'postgresql.cnpg.io/v1', 'Cluster', Plain<ClusterSpec>>
+  | CustomResource<'rabbitmq.com/v1beta1', 'RabbitmqCluster', RabbitmqClusterSpec>
+  | CustomResource<'traefik.io/v1alpha1', 'Middleware', Plain<MiddlewareSpec>>
+) & { metadata?: Metadata };
 
-interface CustomResource<Spec> {
-  apiVersion: string;
-  kind: string;
-  metadata: ObjectMeta;
+type Metadata = IIoK8sApimachineryPkgApisMetaV1ObjectMeta;
+
+interface CustomResource<ApiVersion, Kind, Spec> {
+  apiVersion: ApiVersion;
+  kind: Kind;
+  metadata: Metadata;
   spec: Spec;
 }
 
-/** cdk8s has an enum for each set of words, and a class for what may be a number or a text. */
+/** cdk8s uses enums for sets of words, and classes for values that are numbers or strings. */
 type Plain<T> = T extends string
   ? `${T}`
   : T extends { readonly value: infer V extends string | number }
@@ -58,7 +60,7 @@ type Plain<T> = T extends string
       ? { [K in keyof T]: Plain<T[K]> }
       : T;
 
-/** No package has this one: what we use of the cluster operator's CRD, written by hand, so that any other field is refused. */
+/** No package has this type: the fields of the cluster operator's CRD that the manifests use. */
 interface RabbitmqClusterSpec {
   image: string;
   replicas: number;

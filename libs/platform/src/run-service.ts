@@ -69,7 +69,7 @@ async function serve(definition: ServiceDefinition, config: ServiceConfig): Prom
 }
 
 /** Work in flight has 10 s to finish. After this time the process exits, whatever still runs: usually a store that hangs. */
-const STOP_TIMEOUT_MS = 15_000;
+export const STOP_TIMEOUT_MS = 15_000;
 
 /**
  * Runs a process. `start` returns the function that stops it. SIGTERM, SIGINT or SIGHUP stops it gracefully, a second signal at
