@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -31,10 +31,12 @@ export class OtlpReceiver {
   private readonly server: Server;
 
   private constructor() {
-    this.server = createServer(async (request, response) => {
-      this.spans.push(...spansOf(await buffer(request)));
-      response.setHeader('content-type', 'application/x-protobuf').end();
-    });
+    this.server = createServer((request, response) => void this.receive(request, response));
+  }
+
+  private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.spans.push(...spansOf(await buffer(request)));
+    response.setHeader('content-type', 'application/x-protobuf').end();
   }
 
   static async start(): Promise<OtlpReceiver> {

@@ -1,4 +1,5 @@
 import { SERVICES, type ServiceName } from '@app/contracts';
+import type { Transport } from '@app/messaging';
 import { deadLetters as handle } from '@app/platform';
 import { readConfig } from './config.js';
 import { Store } from './store.js';
@@ -16,12 +17,19 @@ export async function deadLetters([service = '', ...args]: string[]): Promise<()
 async function onTransport(service: ServiceName, args: string[]): Promise<string> {
   const config = readConfig();
   const broker = rabbitMq(config);
-  if (broker) return handle(broker, service, args).finally(() => broker.close());
+  if (broker) return handleAndClose(broker, service, args);
   const store = await Store.open(config, `the command dead-letters (process ${process.pid})`);
   try {
-    const transport = await inProcess(store);
-    return await handle(transport, service, args).finally(() => transport.close());
+    return await handleAndClose(await inProcess(store), service, args);
   } finally {
     await store.close();
+  }
+}
+
+async function handleAndClose(transport: Transport, service: ServiceName, args: string[]): Promise<string> {
+  try {
+    return await handle(transport, service, args);
+  } finally {
+    await transport.close();
   }
 }

@@ -46,7 +46,11 @@ const commandsOf = (service: ServiceName, definition: ServiceDefinition): Record
   migrate: (_, config) => migrateDatabase(definition, config),
   async 'dead-letters'(args, config) {
     const transport = transportOf(config);
-    return deadLetters(transport, service, args).finally(() => transport.close());
+    try {
+      return await deadLetters(transport, service, args);
+    } finally {
+      await transport.close();
+    }
   },
 });
 
