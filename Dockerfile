@@ -35,7 +35,7 @@ HEALTHCHECK --interval=15s --timeout=5s --retries=3 --start-period=60s --start-i
 ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
 COPY --from=build /app/dist dist
 ARG APP
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="bazaar-${APP}" \
       org.opencontainers.image.description="The ${APP} app of Bazaar, a commerce backend" \

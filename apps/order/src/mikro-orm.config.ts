@@ -12,6 +12,6 @@ export const database = {
     { name: '002-keys-and-pages', class: Migration002KeysAndPages },
     { name: '003-idempotency-keys', class: Migration003IdempotencyKeys },
   ],
-  // The key of an order that was placed is the order's own by then, for good.
+  // The key of a placed order is also in its own row, which is kept.
   stale: [{ table: 'idempotency_keys', where: `created_at < now() - interval '24 hours'` }],
 };

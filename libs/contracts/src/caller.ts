@@ -8,7 +8,7 @@ export enum Role {
 }
 registerEnumType(Role, { name: 'Role' });
 
-/** Whom a request is made for, as the user service has vouched for them. */
+/** The authenticated user that a request is made for. */
 export class Caller {
   @IsId() userId: string;
   @IsEnum(Role) role: Role;
@@ -16,5 +16,5 @@ export class Caller {
 
 export const isAdmin = (caller: Caller) => caller.role === Role.ADMIN;
 
-/** The rule behind everything private: one's own, or an admin's business. */
+/** Private data belongs to its user. Admins may act for everyone. */
 export const mayActFor = (caller: Caller, userId: string) => caller.userId === userId || isAdmin(caller);

@@ -1,23 +1,23 @@
 import type { Type } from '@nestjs/common';
 import type { ServiceName } from './services.js';
 
-/** A request that one service answers: its pattern (`order.place`), the class of its input, the type of its answer. */
+/** A request to a service: its pattern (`order.place`), the class of its input and the type of its reply. */
 export interface Request<I = unknown, O = unknown> {
   readonly pattern: string;
   readonly input: Type<I>;
-  /** Of a list: the request of the same contract that answers rows by their `ids`, asked for what one message has no room for. */
+  /** For a list: the request of the same contract that returns rows by their `ids`, for rows that do not fit into one message. */
   readonly restBy?: string;
-  /** Exists for the compiler alone. */
+  /** Used by the compiler only. */
   readonly output?: O;
 }
 
-/** Something that happened in one service: its pattern (`order.placed`), the class of its data, who must hear of it. */
+/** An event of a service: its pattern (`order.placed`), the class of its data and its consumers. */
 export interface Event<P = unknown> {
   readonly pattern: string;
   readonly payload: Type<P>;
   /**
-   * The services that hold a durable queue for it. Publishers declare these queues too, so that an event told before its
-   * consumer ever started waits for it. Gateways, which only listen while they run, are not named.
+   * The services with a durable queue for the event. Publishers declare these queues too, so an event published before the
+   * first start of its consumer is not lost. Gateways are not listed: they receive events only while they run.
    */
   readonly consumers: readonly ServiceName[];
 }
@@ -30,7 +30,7 @@ type Unnamed<T> = Omit<T, 'pattern'>;
 
 export const request = <I>(input: Type<I>) => ({
   answers: <O>(): Unnamed<Request<I, O>> => ({ input }),
-  /** A list may be larger than a message: services send as many rows as fit, clients ask on. Neither handlers nor callers see that. */
+  /** A list that may be larger than a message: the server replies with the rows that fit, and the client requests the rest. */
   answersRows: <T extends { id: string }>(restBy: string): Unnamed<Request<I, T[]>> => ({ input, restBy }),
 });
 
@@ -45,7 +45,7 @@ export interface Contract<
   readonly events: E;
 }
 
-/** `contract('order', { requests: { place }, events: { placed } })` names the patterns `order.place` and `order.placed`. */
+/** `contract('order', { requests: { place }, events: { placed } })` has the patterns `order.place` and `order.placed`. */
 export function contract<R extends Record<string, Unnamed<Request>>, E extends Record<string, Unnamed<Event>>>(
   service: ServiceName,
   spec: { requests: R; events: E },
@@ -61,7 +61,7 @@ export function contract<R extends Record<string, Unnamed<Request>>, E extends R
   };
 }
 
-/** What a caller of a service writes: `orders.place(input)`, typed and checked against the contract. */
+/** A typed client of a service: `orders.place(input)`. */
 export type ClientOf<C extends { requests: Record<string, Request> }> = {
   readonly [K in keyof C['requests']]: (input: In<C['requests'][K]>) => Promise<Out<C['requests'][K]>>;
 };

@@ -1,7 +1,7 @@
 import { GraphQLScalarType } from 'graphql';
 
-/** Instants travel as ISO 8601 strings between services and to the client alike: nothing is parsed on the way out. */
+/** Services and clients exchange instants as ISO 8601 strings, so the scalar passes them through unparsed. */
 export const DateTime = new GraphQLScalarType<string, string>({
   name: 'DateTime',
-  description: 'ISO 8601 instant in UTC.',
+  description: 'An ISO 8601 instant in UTC, such as `2026-01-31T12:00:00.000Z`.',
 });

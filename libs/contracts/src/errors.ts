@@ -1,29 +1,30 @@
-/** Every code that a caller of the API can meet, with what it means. The only such table: edges map from it. */
+/** Every error code of the API and its meaning. The only such table: the schema and docs/errors.md are compared with it. */
 export const ERROR_CODES = {
-  BAD_USER_INPUT: 'The input breaks a rule; `fields` names each field and its rule.',
-  UNAUTHENTICATED: 'No access token was given, or it is malformed, expired or of a session that has ended.',
-  FORBIDDEN: 'The caller is known but may not do this.',
-  INVALID_CREDENTIALS: 'The e-mail and the password do not belong together.',
-  INVALID_REFRESH_TOKEN: 'It is unknown, used already, or of a session that has ended: log in again.',
-  EMAIL_TAKEN: 'Another user has registered with this e-mail.',
-  USER_NOT_FOUND: 'There is no such user.',
-  PRODUCT_NOT_FOUND: 'There is no such product, or it has been deleted; `productIds` names them.',
-  ORDER_NOT_FOUND: 'There is no such order, or it is not for the caller to see.',
-  INSUFFICIENT_STOCK: 'Fewer units are left than were asked for; `shortages` tells how many are.',
-  ORDER_STATUS_CONFLICT: 'The order cannot go to that status from the one it has; `status` tells which it has.',
-  SHIPPING_ADDRESS_MISSING: 'The order has no address to be shipped to; its customer gives one by updateProfile.',
-  IDEMPOTENCY_KEY_REUSED: 'The key came with another order before; a new order needs a new key.',
-  RATE_LIMITED: 'Too many requests, or too many failed logins; `retryAfter` tells after how many seconds to try again.',
-  OPERATION_TOO_COMPLEX: 'The operation is deeper, wider or costlier than is allowed; `limit` tells what is.',
-  BAD_REQUEST: 'The HTTP request is no GraphQL request, or one that a browser may not send unasked.',
-  PAYLOAD_TOO_LARGE: 'The body of the request is larger than is allowed.',
-  GRAPHQL_PARSE_FAILED: 'The document is no GraphQL.',
-  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
-  OPERATION_RESOLUTION_FAILURE: 'The document has no operation of that name, or several and none was named.',
-  PERSISTED_QUERY_NOT_FOUND: 'No document is known by this hash; send it once more with the document.',
-  SERVICE_UNAVAILABLE: 'A service that is needed for this does not run; try again later.',
-  SERVICE_TIMEOUT: 'A service did not answer in time; whether it acted is not known.',
-  INTERNAL_SERVER_ERROR: 'A fault of ours; the logs have it.',
+  BAD_USER_INPUT: 'The input is invalid; `fields` lists each invalid field and the rules it breaks.',
+  UNAUTHENTICATED: 'The access token is missing, malformed or expired, or its session has ended.',
+  FORBIDDEN: 'The caller is authenticated but lacks permission.',
+  INVALID_CREDENTIALS: 'Wrong e-mail or password.',
+  INVALID_REFRESH_TOKEN: 'The refresh token is unknown or already used, or its session has ended. Log in again.',
+  EMAIL_TAKEN: 'Another user is registered with this e-mail.',
+  USER_NOT_FOUND: 'The user does not exist.',
+  PRODUCT_NOT_FOUND: 'A product does not exist or was deleted; `productIds` lists the missing ids.',
+  ORDER_NOT_FOUND: 'The order does not exist, or the caller may not see it.',
+  INSUFFICIENT_STOCK: 'The order asks for more units than are in stock; `shortages` lists what is available.',
+  ORDER_STATUS_CONFLICT: 'The order cannot change to this status; `status` is its current status.',
+  SHIPPING_ADDRESS_MISSING: 'The order has no shipping address. Its customer sets one with `updateProfile`.',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for a different order. Use a new key.',
+  RATE_LIMITED: 'Too many requests or failed logins. Retry after `retryAfter` seconds.',
+  OPERATION_TOO_COMPLEX: 'The operation or its answer exceeds a limit; `limit` is the maximum.',
+  BAD_REQUEST: 'Not a GraphQL-over-HTTP request, or blocked by CSRF protection.',
+  PAYLOAD_TOO_LARGE: 'The request body is too large.',
+  GRAPHQL_PARSE_FAILED: 'The document is not valid GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not match the schema.',
+  OPERATION_RESOLUTION_FAILURE:
+    'The document has no operation of this name, or has several and the request names none.',
+  PERSISTED_QUERY_NOT_FOUND: 'No document is stored for this hash. Send the hash together with the document.',
+  SERVICE_UNAVAILABLE: 'A required service is unavailable. Try again later.',
+  SERVICE_TIMEOUT: 'A service did not answer in time. The operation may or may not have taken effect.',
+  INTERNAL_SERVER_ERROR: 'Internal error. Search the logs for the `traceId`.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -37,19 +38,19 @@ const SERVER_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL_SERVER_ERROR',
 ]);
 
-/** How a span ends that fails with this code. */
+/** How a span that fails with this code is recorded. */
 export const failureWith = (code: ErrorCode) => ({ type: code, isServerError: SERVER_ERRORS.has(code) });
 
 export const failureOf = (error: unknown) => failureWith(AppError.from(error).code);
 
-/** How an error travels between services: plain data, `code` and `message` first, then what the code's details are. */
+/** An error as services send it to each other. */
 export interface ErrorData {
   code: ErrorCode;
   message: string;
   details?: Record<string, unknown>;
 }
 
-/** The one class of errors that callers are meant to see; everything else becomes INTERNAL_SERVER_ERROR at the edge. */
+/** The only errors that callers see. Everything else becomes INTERNAL_SERVER_ERROR at the edge. */
 export class AppError extends Error implements ErrorData {
   override readonly name = 'AppError';
 
@@ -65,7 +66,7 @@ export class AppError extends Error implements ErrorData {
     return { code: this.code, message: this.message, ...(this.details && { details: this.details }) };
   }
 
-  /** Reads an error that came over a transport, whatever it is. */
+  /** Converts any error, also one received from another service. */
   static from(error: unknown): AppError {
     if (error instanceof AppError) return error;
     if (isErrorData(error)) return new AppError(error.code, error.message, error.details);

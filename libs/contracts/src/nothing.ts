@@ -1,2 +1,2 @@
-/** The input of a request that takes none. */
+/** The input of a request without parameters. */
 export class Nothing {}

@@ -6,16 +6,16 @@ import { bytesComplexity } from './complexity.js';
 import { IsText } from './validation.js';
 
 const DEFAULT_PAGE = 20;
-/** The most rows of one page. As many of the largest rows (66 KB each) are below 8 MiB, the bound of a message. */
+/** The maximum number of rows in a page. 100 rows of the largest size (66 KB) fit into a message (8 MiB). */
 export const MAX_PAGE = 100;
-/** The most rows of a list that has no pages. */
+/** The maximum number of rows in a list without pages. */
 export const MAX_LIST = 1000;
-/** The longest cursor: of a name of 200 characters that JSON writes as `\\u0001`. */
+/** The maximum length of a cursor: one with a name of 200 characters that JSON escapes as `\\u0001`. */
 export const MAX_CURSOR = 2000;
 /** The longest cursor of a list that is sorted by id. */
 const MAX_ID_CURSOR = 60;
 
-@ObjectType({ description: 'Relay Cursor Connections.' })
+@ObjectType({ description: 'Page information of the Relay Cursor Connections specification.' })
 export class PageInfo {
   @Field() hasNextPage: boolean;
   @Field() hasPreviousPage: boolean;
@@ -23,7 +23,7 @@ export class PageInfo {
   @Field(() => String, { nullable: true, complexity: bytesComplexity(MAX_CURSOR) }) endCursor: string | null;
 }
 
-/** A page as a service answers it; the total is a question of its own, since counting costs more than a page does. */
+/** A page of a list. The total is a separate request, since counting costs more than reading a page. */
 export interface Page<T> {
   edges: { cursor: string; node: T }[];
   pageInfo: PageInfo;
@@ -31,7 +31,11 @@ export interface Page<T> {
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { nullable: true, defaultValue: DEFAULT_PAGE, description: `1 to ${MAX_PAGE}.` })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DEFAULT_PAGE,
+    description: `The number of items: 1 to ${MAX_PAGE}.`,
+  })
   @Transform(({ value }: { value: unknown }) => value ?? DEFAULT_PAGE)
   @IsInt()
   @Min(1)
@@ -45,8 +49,7 @@ export class PageArgs {
 }
 
 /**
- * The GraphQL types of a list with pages: `class UserConnection extends ConnectionOf(UserDto, 'User') {}`, decorated as an
- * object type.
+ * The GraphQL types of a list with pages: `@ObjectType() class UserConnection extends ConnectionOf(UserDto, 'User') {}`.
  * @see https://relay.dev/graphql/connections.htm
  */
 export function ConnectionOf<T>(node: Type<T>, name: string, maxCursor = MAX_ID_CURSOR) {

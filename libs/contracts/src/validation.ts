@@ -17,18 +17,18 @@ import {
 } from 'class-validator';
 import { fromCents, toCents } from './money.js';
 
-/** The most units that a product may have in stock and in reservations together, so that what comes back to it fits 32 bits. */
+/** The maximum of a product's stock plus its reserved units, so that released units always fit into 32 bits. */
 export const MAX_STOCK = 1_000_000_000;
-/** The most that one unit may cost. */
+/** The maximum price of one unit. */
 export const MAX_PRICE = 10_000_000;
-/** The most units of one product in one order. */
+/** The maximum quantity of one product in one order. */
 export const MAX_QUANTITY = 1_000_000;
-/** The most that one order may come to. With its two decimals, that is 15 digits: as many as every Float keeps exactly. */
+/** The maximum total of one order. With two decimals it has 15 digits, which a Float represents exactly. */
 export const MAX_TOTAL = MAX_PRICE * MAX_QUANTITY;
 
 /**
- * Text of `min` to `max` characters that a client sends: at most four bytes each, also as JSON writes it, since control
- * characters other than newlines and tabs are refused.
+ * Text of `min` to `max` characters from a client. A character takes at most four bytes, also in JSON: control characters other
+ * than newlines and tabs are rejected.
  */
 export const IsText = (min: number, max: number) =>
   applyDecorators(
@@ -36,7 +36,7 @@ export const IsText = (min: number, max: number) =>
     Matches(/^(?:[\n\t]|\P{Control})*$/u, { message: '$property must not contain control characters' }),
   );
 
-/** Text that earlier releases accepted: stored rows, events about them, and passwords that are in use. */
+/** Text that earlier releases accepted: stored rows, their events, and existing passwords. */
 export const IsLenientText = (min: number, max: number) =>
   applyDecorators(
     IsString(),
@@ -44,7 +44,7 @@ export const IsLenientText = (min: number, max: number) =>
     Matches(/^[^\0\p{Surrogate}]*$/u, { message: '$property must be Unicode text without null characters' }),
   );
 
-/** Code points, as PostgreSQL counts; the validator of the same purpose counts an emoji and its variation selector as one. */
+/** Counts code points, as PostgreSQL does. `@Length` counts an emoji and its variation selector as one. */
 const HasCharacters = (min: number, max: number) =>
   ValidateBy({
     name: 'hasCharacters',
@@ -57,27 +57,27 @@ const HasCharacters = (min: number, max: number) =>
 const codePointsOf = (text: string) => text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 const isBetween = (min: number, value: number, max: number) => min <= value && value <= max;
 
-/** Ids are compared as text, hence in small letters throughout. */
-const SmallLetters = () =>
+/** Ids are compared as text, so they are lowercase everywhere. */
+const Lowercase = () =>
   Transform(({ value }: { value: unknown }) => {
-    const small = (each: unknown) => (typeof each === 'string' ? each.toLowerCase() : each);
-    return Array.isArray(value) ? value.map(small) : small(value);
+    const lowercase = (each: unknown) => (typeof each === 'string' ? each.toLowerCase() : each);
+    return Array.isArray(value) ? value.map(lowercase) : lowercase(value);
   });
 
-export const IsId = () => applyDecorators(SmallLetters(), IsUUID('all', { message: '$property must be an id' }));
+export const IsId = () => applyDecorators(Lowercase(), IsUUID('all', { message: '$property must be an id' }));
 
 export const IsIdList = (max: number) =>
   applyDecorators(
-    SmallLetters(),
+    Lowercase(),
     IsArray(),
     ArrayMaxSize(max),
     IsUUID('all', { each: true, message: 'each of $property must be an id' }),
   );
 
-/** An amount of money: 0 or more, at most two decimals. */
+/** An amount of money: at least 0, with at most two decimals. */
 export const IsPrice = () =>
   applyDecorators(
-    // Its own `maxDecimalPlaces` throws for what JavaScript writes with an exponent, as 1e-7.
+    // `maxDecimalPlaces` of IsNumber throws for numbers that JavaScript writes with an exponent, such as 1e-7.
     IsNumber({ allowNaN: false, allowInfinity: false }, { message: '$property must be a number' }),
     ValidateBy({
       name: 'isWholeCents',

@@ -12,7 +12,7 @@ export const NO_SHIPPING_DETAILS: ShippingDetails = {
   phoneNumber: '',
 };
 
-/** Who orders: asked of the user service, or of this service's own copy while that does not answer. */
+/** Reads customers from the user service, or from this service's own copy while the user service does not answer. */
 @Injectable()
 export class Customers {
   private readonly logger = new Logger(Customers.name);
@@ -22,18 +22,18 @@ export class Customers {
     @InjectClient(users) private readonly users: UserClient,
   ) {}
 
-  /** @throws AppError USER_NOT_FOUND, or the user service's failure where there is no copy either. */
+  /** @throws AppError USER_NOT_FOUND, or the error of the user service if there is no copy. */
   async get(id: string): Promise<Customer> {
     try {
       const [user] = await this.users.getMany({ ids: [id] });
-      if (!user) throw new AppError('USER_NOT_FOUND', 'There is no such user');
+      if (!user) throw new AppError('USER_NOT_FOUND', 'User not found');
       const { shippingAddress, pincode, city, country, phoneNumber } = user.profile;
       return { id, version: user.version, shipping: { shippingAddress, pincode, city, country, phoneNumber } };
     } catch (error) {
       if (!(error instanceof AppError) || !['SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT'].includes(error.code)) throw error;
       const copy = await this.em.findOne(Customer, { id });
       if (!copy) throw error;
-      this.logger.warn(`The user service does not answer (${error.code}): ordering with the copy of the customer`);
+      this.logger.warn(`The user service does not answer (${error.code}): using the copy of the customer`);
       return copy;
     }
   }

@@ -1,14 +1,14 @@
 import type { ErrorData } from '@app/contracts';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-/** The outcome of a customer's idempotency key: the order that has the key, or a refusal (`idempotency.ts`). */
+/** The outcome of a customer's idempotency key: the order with that key, or a final error (`idempotency.ts`). */
 @Entity({ tableName: 'idempotency_keys' })
 export class IdempotencyKey {
   @PrimaryKey({ type: 'uuid' }) userId: string;
   @PrimaryKey({ type: 'text' }) key: string;
-  /** Of who orders what; the order of the lines does not count. */
+  /** A hash of the customer and the lines, in any order. */
   @Property({ type: 'text' }) hash: string;
-  /** Null where an order was placed. */
+  /** The final error; null if an order was placed. */
   @Property({ type: 'json', nullable: true }) refusal: ErrorData | null;
   @Property({ defaultRaw: 'now()' }) createdAt: Date;
 }

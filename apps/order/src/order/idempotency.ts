@@ -6,7 +6,7 @@ import { KeyTaken } from './insert-order.js';
 import { orderDto } from './order-dto.js';
 import { Order } from './order.entity.js';
 
-/** What the input and the data of the moment decide. After any other error, the order may still be placed. */
+/** Errors that follow from the input and the current data. After any other error, a retry may still place the order. */
 const FINAL: readonly ErrorCode[] = ['USER_NOT_FOUND', 'PRODUCT_NOT_FOUND', 'INSUFFICIENT_STOCK', 'BAD_USER_INPUT'];
 
 export function keyedOrder(userId: string, key: string, items: OrderItemInput[]): KeyedOrder {
@@ -21,12 +21,12 @@ export function keyedOrder(userId: string, key: string, items: OrderItemInput[])
 }
 
 /**
- * Places an order under a key. A key has one outcome, an order or a refusal: that of the attempt that commits first. Every
- * attempt is answered with it, the order as it is now.
+ * Places an order with an idempotency key. A key has one outcome, an order or a final error: the outcome of the attempt that
+ * commits first. Every attempt returns that outcome; an order is returned in its current state.
  *
- * Attempts may run at the same time, and the database may stall any of them. So an attempt writes its outcome together with
- * the key (`insert-order.ts`, `remember`), and is answered with it only once that has committed; where the key is taken, it
- * reads the outcome of the other attempt instead. An outcome that is known is answered without deciding anything again.
+ * Attempts may run concurrently, and the database may delay any of them. So an attempt writes its outcome together with the key
+ * (`insert-order.ts`, `remember`) and returns it only after the commit. If the key is taken, it returns the outcome of the other
+ * attempt. A known outcome is returned at once.
  * @throws AppError IDEMPOTENCY_KEY_REUSED.
  */
 export async function placeOnce(
@@ -50,8 +50,8 @@ export async function placeOnce(
 const isFinal = (error: unknown): error is AppError => error instanceof AppError && FINAL.includes(error.code);
 
 /**
- * The order with the key, or undefined where the key has no outcome yet. One statement, so that order and key are of one moment.
- * @throws AppError the refusal, or IDEMPOTENCY_KEY_REUSED.
+ * Returns the order with the key, or undefined if the key has no outcome yet. One statement reads both, for a consistent snapshot.
+ * @throws AppError the final error of the key, or IDEMPOTENCY_KEY_REUSED.
  */
 async function outcomeOf(em: EntityManager, { userId, key, hash }: KeyedOrder): Promise<OrderDto | undefined> {
   const [known] = await em.execute<{ orderId: string | null; hash: string | null; refusal: ErrorData | null }[]>(
@@ -63,13 +63,13 @@ async function outcomeOf(em: EntityManager, { userId, key, hash }: KeyedOrder): 
   );
   if (!known?.hash) return undefined;
   if (known.hash !== hash)
-    throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another order before');
+    throw new AppError('IDEMPOTENCY_KEY_REUSED', 'The idempotency key was used for a different order');
   if (known.orderId) return orderDto(await em.findOneOrFail(Order, { id: known.orderId }, { populate: ['items'] }));
   if (known.refusal) throw AppError.from(known.refusal);
   return undefined;
 }
 
-/** Makes the refusal the key's outcome. An attempt that is about to place the order is waited for. @returns whether it is. */
+/** Stores a final error as the outcome of the key, after waiting for a concurrent attempt. @returns false if the key is taken. */
 async function remember(em: EntityManager, { userId, key, hash }: KeyedOrder, refusal: AppError): Promise<boolean> {
   const remembered = await em.execute<unknown[]>(
     `insert into idempotency_keys (user_id, key, hash, refusal)

@@ -21,7 +21,7 @@ const INSERT_ORDER = `
     select where :idempotencyKey::text is null or exists (select from claimed)
   ), known as (
     select shipping, version from allowed, customers where id = :userId and version >= :version for share of customers
-  ), learnt as (
+  ), copied as (
     insert into customers (id, shipping, version)
     select :userId::uuid, :shipping::jsonb, :version from allowed where not exists (select from known)
     on conflict (id) do update set
@@ -29,7 +29,7 @@ const INSERT_ORDER = `
       version = greatest(customers.version, excluded.version)
     returning shipping, version
   ), customer as (
-    select * from known union all select * from learnt
+    select * from known union all select * from copied
   ), placed as (
     insert into orders
       (id, user_id, status, total_cents, shipping, shipping_version, version, created_at, updated_at,

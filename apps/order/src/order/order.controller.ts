@@ -46,7 +46,7 @@ export class OrderController {
   @OnRequest(orders.requests.place)
   async place({ caller, order: { userId: given, items, idempotencyKey: key } }: NewOrder): Promise<OrderDto> {
     const userId = given ?? caller.userId;
-    if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may order for somebody else');
+    if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may place orders for other users');
     const keyed = key ? keyedOrder(userId, key, items) : undefined;
     return placeOnce(this.em, keyed, async () => {
       const [customer, quotes] = await Promise.all([
@@ -66,25 +66,25 @@ export class OrderController {
 
   @OnRequest(orders.requests.list)
   async list({ caller }: OrdersOf): Promise<OrderDto[]> {
-    return (await this.newest(those({}, caller), MAX_LIST)).map(orderDto);
+    return (await this.newest(visibleOrders({}, caller), MAX_LIST)).map(orderDto);
   }
 
   @OnRequest(orders.requests.getMany)
   async getMany({ caller, ids }: OrderKeys): Promise<OrderDto[]> {
-    return (await this.newest({ ...those({}, caller), id: { $in: ids } }, ids.length)).map(orderDto);
+    return (await this.newest({ ...visibleOrders({}, caller), id: { $in: ids } }, ids.length)).map(orderDto);
   }
 
   @OnRequest(orders.requests.page)
   async page({ caller, page }: OrderPage): Promise<Page<OrderDto>> {
     const after = keyAfter(page, isCursor);
     const older = after ? { id: { $lt: after[0] } } : {};
-    const rows = await this.newest({ ...those(page.filter ?? {}, caller), ...older }, page.first + 1);
+    const rows = await this.newest({ ...visibleOrders(page.filter ?? {}, caller), ...older }, page.first + 1);
     return toPage(rows, page, { keyOf: ({ id }) => [id], node: orderDto });
   }
 
   @OnRequest(orders.requests.count)
   async count({ caller, filter }: OrderCount): Promise<number> {
-    return this.em.count(Order, those(filter, caller));
+    return this.em.count(Order, visibleOrders(filter, caller));
   }
 
   @OnRequest(orders.requests.cancel)
@@ -107,7 +107,7 @@ export class OrderController {
   private async changed(caller: Caller, id: string, change: (order: Order) => void): Promise<OrderDto> {
     const order = await this.em.transactional(async () => {
       const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'There is no such order');
+      if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'Order not found');
       await order.items.init();
       change(order);
       const event = STATUS_EVENTS[order.status];
@@ -118,16 +118,17 @@ export class OrderController {
     return orderDto(order);
   }
 
-  private newest(which: FilterQuery<Order>, limit: number): Promise<Order[]> {
-    return this.em.find(Order, which, { populate: ['items'], orderBy: { id: 'desc' }, limit });
+  private newest(where: FilterQuery<Order>, limit: number): Promise<Order[]> {
+    return this.em.find(Order, where, { populate: ['items'], orderBy: { id: 'desc' }, limit });
   }
 }
 
-/** The orders that a filter asks for: all that there are for an admin, a customer's own. */
-function those({ status, userId }: OrderFilter, caller: Caller): { userId?: string; status?: OrderStatus } {
-  const whose = userId ?? (isAdmin(caller) ? undefined : caller.userId);
-  if (whose && !mayActFor(caller, whose)) throw new AppError('FORBIDDEN', 'Only admins may see the orders of others');
-  return { ...(whose && { userId: whose }), ...(status && { status }) };
+/** The condition for the orders that match a filter and that the caller may see: their own, or all orders for an admin. */
+function visibleOrders({ status, userId }: OrderFilter, caller: Caller): { userId?: string; status?: OrderStatus } {
+  const customerId = userId ?? (isAdmin(caller) ? undefined : caller.userId);
+  if (customerId && !mayActFor(caller, customerId))
+    throw new AppError('FORBIDDEN', 'Only admins may see the orders of other users');
+  return { ...(customerId && { userId: customerId }), ...(status && { status }) };
 }
 
 const isCursor = (key: readonly unknown[]): key is [id: string] => key.length === 1 && isUUID(key[0], 'all');

@@ -10,7 +10,7 @@ import {
 import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BigIntType, Collection, type Rel } from '@mikro-orm/postgresql';
 
-/** The statuses of an order that has not left yet: it can be cancelled, and it takes a new address of its customer. */
+/** The statuses before shipping: the order can be cancelled, and it takes a new address of its customer. */
 export const OPEN: readonly OrderStatus[] = [OrderStatus.PENDING, OrderStatus.PROCESSING];
 
 /** The statuses that each status may follow. */
@@ -34,14 +34,14 @@ export const STATUS_EVENTS = {
 /** The statuses that an admin sets. The others follow from the stock or from a cancellation. */
 const MANUAL: readonly OrderStatus[] = [OrderStatus.SHIPPED, OrderStatus.DELIVERED];
 
-/** The entity guards its transitions; `new-order.ts` and `insert-order.ts` place a new one. */
+/** An order and its status transitions. `new-order.ts` creates orders and `insert-order.ts` stores them. */
 @Entity({ tableName: 'orders' })
 @Index({ properties: ['userId', 'id'] })
 @Index({ properties: ['userId', 'status', 'id'] })
 @Index({ properties: ['status', 'id'] })
 @Unique({ properties: ['userId', 'idempotencyKey'], where: 'idempotency_key is not null' })
 export class Order {
-  /** Time-ordered, so that newest first is the primary key backwards. */
+  /** Time-ordered: newest first is the primary key in descending order. */
   @PrimaryKey({ type: 'uuid' }) id: string;
   @Property({ type: 'uuid' }) userId: string;
   @Enum({ items: () => OrderStatus }) status: OrderStatus;
@@ -73,14 +73,14 @@ export class Order {
   private become(status: OrderStatus) {
     if (!FOLLOWS[status].includes(this.status)) throw this.conflictWith(status);
     if (status === OrderStatus.SHIPPED && !this.shipping.shippingAddress.trim())
-      throw new AppError('SHIPPING_ADDRESS_MISSING', 'The order has no address to be shipped to');
+      throw new AppError('SHIPPING_ADDRESS_MISSING', 'The order has no shipping address');
     this.status = status;
     this.version++;
     this.updatedAt = new Date();
   }
 
   private conflictWith(status: OrderStatus): AppError {
-    return new AppError('ORDER_STATUS_CONFLICT', `An order that is ${this.status} cannot be made ${status}`, {
+    return new AppError('ORDER_STATUS_CONFLICT', `The order is ${this.status} and cannot become ${status}`, {
       status: this.status,
     });
   }

@@ -12,10 +12,10 @@ export interface PricedOrder {
 }
 
 /**
- * The lines with the prices of this moment, and what they come to; refuses what cannot work already now. That the stock is
- * there when the order is reserved is not promised: the product service decides it then.
- * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`, BAD_USER_INPUT with `limit` and
- * `actual` where the total is above MAX_TOTAL.
+ * Prices the lines of an order at the current prices. Whether there is enough stock is checked for a fast answer only: the
+ * product service decides it when it reserves the stock.
+ * @throws AppError PRODUCT_NOT_FOUND with `productIds`, INSUFFICIENT_STOCK with `shortages`, or BAD_USER_INPUT with `limit` and
+ * `actual` for a total above MAX_TOTAL.
  */
 export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): PricedOrder {
   const quoteOf = new Map(quotes.map((quote) => [quote.id, quote]));
@@ -23,7 +23,7 @@ export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): Pri
 
   const productIds = quoted.filter(({ quote }) => !quote).map(({ productId }) => productId);
   if (productIds.length)
-    throw new AppError('PRODUCT_NOT_FOUND', `There is no product ${productIds.join(', ')}`, { productIds });
+    throw new AppError('PRODUCT_NOT_FOUND', `Products not found: ${productIds.join(', ')}`, { productIds });
 
   const lines = quoted.map(({ quote, ...line }) => ({
     ...line,
@@ -36,11 +36,13 @@ export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): Pri
   if (shortages.length)
     throw new AppError(
       'INSUFFICIENT_STOCK',
-      shortages.map(({ productId, available }) => `${available} left of product ${productId}`).join('; '),
+      shortages
+        .map(({ productId, available }) => `Only ${available} units of product ${productId} are in stock`)
+        .join('; '),
       { shortages },
     );
 
-  // A sum above 2^53 may be rounded, but never to one that is allowed.
+  // A sum above 2^53 may be rounded, but never to an allowed total.
   const totalCents = lines.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0);
   if (totalCents > toCents(MAX_TOTAL)) {
     const message = `The total of an order must not be greater than ${MAX_TOTAL}`;

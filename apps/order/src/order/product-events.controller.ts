@@ -6,7 +6,7 @@ import { changeOrders } from './change-orders.js';
 import { FOLLOWS, Order, STATUS_EVENTS } from './order.entity.js';
 import { countOrders } from './order-metrics.js';
 
-/** What the product service decided about an order's stock. An order that was cancelled meanwhile stays so. */
+/** Applies the product service's decision about the stock of an order. A cancelled order stays cancelled. */
 @Controller()
 export class ProductEventsController {
   constructor(private readonly em: EntityManager) {}
@@ -36,7 +36,7 @@ export class ProductEventsController {
       { id, status, reason, before: `{${FOLLOWS[status].join()}}` },
     );
     countOrders(status, reason, changed);
-    // An order in another status has seen this event or was cancelled. An event for an unknown order fails and is retried.
+    // The event of an order in a later status is ignored. The event of an unknown order fails and becomes a dead letter.
     if (!changed) await this.em.findOneOrFail(Order, { id }, { fields: ['id'] });
   }
 }

@@ -13,8 +13,8 @@ import { NO_SHIPPING_DETAILS } from './customers.js';
 import { OPEN } from './order.entity.js';
 
 /**
- * One statement and, for up to MAX_READDRESSED orders, one event, however many orders a customer has. Orders that have the
- * address already are left alone: an event that is older than what is known changes nothing.
+ * One statement for all orders of a customer, and one event for each MAX_READDRESSED of them. Orders that already have the
+ * address are not changed, so an outdated event changes nothing.
  */
 const READDRESS_ORDERS = `
   with changed as (
@@ -35,17 +35,17 @@ const READDRESS_ORDERS = `
      )`,
   )}`;
 
-/** Keeps this service's copy of customers, and the addresses of orders that have not left yet, up to date. */
+/** Updates this service's copy of customers and the addresses of open orders. */
 @Controller()
 export class UserEventsController {
   constructor(private readonly em: EntityManager) {}
 
   @OnEvent(users.events.registered)
-  async learn({ userId, version }: UserRegistered): Promise<void> {
+  async addCustomer({ userId, version }: UserRegistered): Promise<void> {
     await this.remember(userId, version, NO_SHIPPING_DETAILS);
   }
 
-  /** An open order takes the newest address that is known, whatever order the events come in; one that has left keeps its own. */
+  /** Open orders take the newest known address, whatever order the events arrive in. Shipped orders keep theirs. */
   @OnEvent(users.events.profileUpdated)
   async readdress({ userId, version, ...shipping }: UserProfileUpdated): Promise<void> {
     await this.remember(userId, version, shipping);
@@ -57,8 +57,8 @@ export class UserEventsController {
   }
 
   /**
-   * Keeps the newer of what is known and what is heard. The customer's row stays locked until the transaction ends, so that
-   * an order that is being placed either has this address or is there to be readdressed (`insert-order.ts`).
+   * Stores the shipping details unless newer ones are known. The customer's row stays locked until the transaction ends, so a
+   * concurrently placed order either gets this address or is readdressed (`insert-order.ts`).
    */
   private async remember(id: string, version: number, shipping: ShippingDetails): Promise<void> {
     await this.em.execute(

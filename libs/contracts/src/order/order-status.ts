@@ -7,7 +7,7 @@ export enum OrderStatus {
   DELIVERED = 'DELIVERED',
   CANCELLED = 'CANCELLED',
 }
-registerEnumType(OrderStatus, { name: 'OrderStatus', description: 'A status as `Order.status` spells it.' });
+registerEnumType(OrderStatus, { name: 'OrderStatus', description: 'The statuses of an order, as in `Order.status`.' });
 
 export enum CancelReason {
   OUT_OF_STOCK = 'OUT_OF_STOCK',

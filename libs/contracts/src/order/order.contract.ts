@@ -17,17 +17,17 @@ import {
 export const orders = contract('order', {
   requests: {
     place: request(NewOrder).answers<OrderDto>(),
-    /** Null unless it is the caller's, or the caller is an admin. */
+    /** Null for an order that the caller may not see. */
     get: request(OrderKey).answers<OrderDto | null>(),
-    /** The caller's own, all of them for an admin; newest first, at most 1000. */
+    /** A customer's own orders, all orders for an admin. Newest first, at most 1000. */
     list: request(OrdersOf).answersRows<OrderDto>('getMany'),
-    /** Those of these ids that the caller may see, in no particular order. */
+    /** The orders with these ids that the caller may see, in no particular order. */
     getMany: request(OrderKeys).answersRows<OrderDto>('getMany'),
-    /** As `list`, in pages. */
+    /** Like `list`, in pages. */
     page: request(OrderPage).answers<Page<OrderDto>>(),
     count: request(OrderCount).answers<number>(),
     cancel: request(OrderKey).answers<OrderDto>(),
-    /** To SHIPPED or DELIVERED; for admins. */
+    /** Admins only: sets SHIPPED or DELIVERED. */
     updateStatus: request(OrderStatusChange).answers<OrderDto>(),
   },
   events: {

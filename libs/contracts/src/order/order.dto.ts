@@ -8,7 +8,7 @@ import { MAX_ADDRESS } from '../user/user.dto.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
-/** The most lines that one order may have. */
+/** The maximum number of lines in one order. */
 export const MAX_LINES = 100;
 
 @ObjectType('OrderItem')
@@ -29,12 +29,13 @@ export class OrderDto {
   items: OrderItemDto[];
   @Field(() => Float) total: number;
   @Field(() => String, {
-    description: 'PENDING, PROCESSING (stock is reserved), SHIPPED, DELIVERED or CANCELLED.',
+    description: 'One of PENDING, PROCESSING (its stock is reserved), SHIPPED, DELIVERED and CANCELLED.',
   })
   status: OrderStatus;
   @Field(() => String, {
     nullable: true,
-    description: 'Why it is CANCELLED: OUT_OF_STOCK, PRODUCT_UNAVAILABLE, BY_CUSTOMER or BY_ADMIN; null otherwise.',
+    description:
+      'The reason of a CANCELLED order: OUT_OF_STOCK, PRODUCT_UNAVAILABLE, BY_CUSTOMER or BY_ADMIN. Null otherwise.',
   })
   cancelReason: CancelReason | null;
   @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
@@ -44,7 +45,7 @@ export class OrderDto {
   @Field() phoneNumber: string;
   @Field(() => DateTime) createdAt: string;
   @Field(() => DateTime) updatedAt: string;
-  /** Counts the changes of the order, so that the newer of two copies is known. */
+  /** Counts the changes of the order. The higher version of two copies is the newer one. */
   version: number;
 }
 
@@ -55,7 +56,10 @@ export class OrderConnection extends ConnectionOf(OrderDto, 'Order') {}
 export class OrderFilter {
   @Field(() => OrderStatus, { nullable: true }) @IsOptional() @IsEnum(OrderStatus) status?: OrderStatus | null;
 
-  @Field(() => ID, { nullable: true, description: 'Admins only; a customer always sees their own orders alone.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The customer of the orders. Customers may only give their own id, which is the default; admins any.',
+  })
   @IsOptional()
   @IsId()
   userId?: string | null;
@@ -77,7 +81,10 @@ export class OrderItemInput {
 
 @InputType()
 export class OrderInput {
-  @Field(() => ID, { nullable: true, description: "The caller where left out; another user's only for admins." })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The customer. Defaults to the caller; only admins may place orders for other users.',
+  })
   @IsOptional()
   @IsId()
   userId?: string | null;
@@ -85,15 +92,15 @@ export class OrderInput {
   @Field(() => [OrderItemInput])
   @IsListOf(() => OrderItemInput, 1, MAX_LINES)
   @ArrayUnique((item: OrderItemInput | undefined) => item?.productId, {
-    message: '$property must name each product once',
+    message: '$property must contain each product once',
   })
   items: OrderItemInput[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Placing again with the same key answers with the first order, or for 24 hours with the same refusal, and places ' +
-      'nothing. To order again after a refusal, use a new key.',
+      'Makes retries safe: a second call with the same key returns the first order and places nothing. An error that is final ' +
+      'is returned again for 24 hours. To order again after such an error, use a new key.',
   })
   @IsOptional()
   @IsText(1, 255)
@@ -140,7 +147,7 @@ export class OrderLine {
   @IsQuantity() quantity: number;
 }
 
-/** What the events of one order say; only `order.placed` says more. */
+/** The data of the events of one order. `order.placed` has the lines as well. */
 export class OrderEvent {
   @IsId() orderId: string;
   @IsId() userId: string;
@@ -151,7 +158,7 @@ export class OrderPlaced extends OrderEvent {
   @IsListOf(() => OrderLine, 1, MAX_LINES) lines: OrderLine[];
 }
 
-/** The most orders that one `order.readdressed` names. */
+/** The maximum number of orders in one `order.readdressed`. */
 export const MAX_READDRESSED = 1000;
 
 export class OrderVersion {
@@ -159,7 +166,7 @@ export class OrderVersion {
   @IsInt() version: number;
 }
 
-/** `order.readdressed`: the open orders of one customer, which have a new address. More than MAX_READDRESSED take several events. */
+/** `order.readdressed`: open orders of one customer that have a new address. More than MAX_READDRESSED orders take several events. */
 export class OrdersReaddressed {
   @IsId() userId: string;
   @IsListOf(() => OrderVersion, 1, MAX_READDRESSED) orders: OrderVersion[];

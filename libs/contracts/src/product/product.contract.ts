@@ -19,7 +19,7 @@ import {
 export const products = contract('product', {
   requests: {
     create: request(NewProduct).answers<ProductDto>(),
-    /** Those that exist and are not deleted, in no particular order. */
+    /** The products with these ids that are not deleted, in no particular order. */
     getMany: request(ProductIds).answersRows<ProductDto>('getMany'),
     /** Newest first, at most 1000. */
     list: request(Nothing).answersRows<ProductDto>('getMany'),
@@ -27,7 +27,7 @@ export const products = contract('product', {
     count: request(ProductFilter).answers<number>(),
     update: request(ProductChanges).answers<ProductDto>(),
     delete: request(ProductDeletion).answers<ProductDto>(),
-    /** What an order needs to know; a product that cannot be had is left out. */
+    /** The price and stock of products for an order, without deleted products. */
     quote: request(ProductIds).answers<ProductQuote[]>(),
   },
   events: {

@@ -8,16 +8,16 @@ import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
 
-/** The longest description that is accepted, in characters; products of earlier releases may have more. */
+/** The maximum length of a new description, in characters. Products of earlier releases may have longer ones. */
 export const MAX_DESCRIPTION = 4_000;
 
 @ObjectType('Product')
 export class ProductDto {
   @Field(() => ID) id: string;
   @Field() name: string;
-  @Field(() => Float, { description: 'Unit price, at most two decimals; kept and added up as whole cents.' })
+  @Field(() => Float, { description: 'The unit price, with at most two decimals.' })
   price: number;
-  @Field(() => Int, { description: 'Units that can still be ordered.' }) stock: number;
+  @Field(() => Int, { description: 'The number of units that can still be ordered.' }) stock: number;
   @Field({ complexity: textComplexity(MAX_DESCRIPTION) }) description: string;
   sellerId: string;
   @Field(() => DateTime) createdAt: string;
@@ -29,7 +29,10 @@ export class ProductConnection extends ConnectionOf(ProductDto, 'Product', MAX_C
 
 @InputType()
 export class ProductFilter {
-  @Field(() => String, { nullable: true, description: 'Words looked for in name and description.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Words to find in the name and the description. Supports "phrases", `or` and `-without`.',
+  })
   @IsOptional()
   @IsText(0, 200)
   search?: string | null;
@@ -69,7 +72,7 @@ export class ProductInput {
   @Field(() => Int) @IsStock() stock: number;
 }
 
-@InputType({ description: 'Only what is given changes.' })
+@InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProductUpdateInput {
   @Field({ nullable: true }) @IsOptional() @IsText(1, 200) name?: string;
   @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
@@ -103,20 +106,20 @@ export class ProductQuote {
   stock: number;
 }
 
-/** `product.created`, `.updated` and `.deleted`: what it is now is asked of the product service. */
+/** `product.created`, `.updated` and `.deleted`. Consumers request the current product from the product service. */
 export class ProductEvent {
   @IsId() productId: string;
   @IsInt() version: number;
 }
 
-/** A fact, hence not bounded as an input is. */
+/** A fact, so without the limits of an input. */
 export class ProductStock {
   @IsId() productId: string;
   @IsInt() version: number;
   @IsInt() stock: number;
 }
 
-/** `product.stockChanged`: every product whose stock one order took or gave back. */
+/** `product.stockChanged`: every product whose stock one order reserved or released. */
 export class StockChanged {
   @IsListOf(() => ProductStock, 1, 1000) products: ProductStock[];
 }

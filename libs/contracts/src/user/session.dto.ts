@@ -4,7 +4,7 @@ import { IsBoolean, IsEmail, IsISO8601, IsString, MaxLength } from 'class-valida
 import { Caller } from '../caller.js';
 import { IsId, IsIdList, IsLenientText, IsNested, IsText } from '../validation.js';
 
-/** E-mails are compared without regard to case or surrounding space. */
+/** E-mails are compared without case and surrounding white space. */
 const NormalizedEmail = () =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim().toLowerCase() : value));
 
@@ -30,7 +30,7 @@ export class ChangePasswordInput {
 @ObjectType()
 export class AuthTokens {
   @Field() accessToken: string;
-  @Field({ description: 'Good for one use: `refreshTokens` answers with its successor.' }) refreshToken: string;
+  @Field({ description: 'Can be used once: `refreshTokens` returns its successor.' }) refreshToken: string;
 }
 
 export class TokenToValidate {
@@ -38,18 +38,18 @@ export class TokenToValidate {
 }
 
 export class RefreshToken {
-  /** Any text: what is no refresh token is refused like one that does not hold. */
+  /** Any text: a malformed token is rejected like an unknown one. */
   @IsString() refreshToken: string;
 }
 
-/** A session that its user is signed in with. */
+/** A session of a user. */
 export class SessionKey {
   @IsId() userId: string;
   @IsId() sessionId: string;
 }
 
 export class Logout extends SessionKey {
-  /** All sessions of the user, not this one alone. */
+  /** Ends all sessions of the user instead of this one. */
   @IsBoolean() everywhere: boolean;
 }
 
@@ -61,12 +61,12 @@ export class SessionIds {
   @IsIdList(1000) ids: string[];
 }
 
-/** `session.ended`: none of their access tokens holds any more. */
+/** `session.ended`: the access tokens of these sessions are no longer valid. */
 export class SessionEnded {
   @IsIdList(1000) sessionIds: string[];
 }
 
-/** A valid access token's bearer, until when, and by which session. */
+/** The bearer of a valid access token, with its session and its expiry. */
 export class ValidToken extends Caller {
   @IsId() sessionId: string;
   @IsISO8601() expiresAt: string;

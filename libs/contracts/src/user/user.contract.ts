@@ -19,15 +19,15 @@ export const users = contract('user', {
   requests: {
     register: request(RegisterInput).answers<UserDto>(),
     login: request(LoginInput).answers<AuthTokens>(),
-    /** Once for each refresh token; one that comes again ends its session. */
+    /** Accepts each refresh token once. A reused one ends its session. */
     refresh: request(RefreshToken).answers<AuthTokens>(),
     logout: request(Logout).answers<void>(),
     /** Ends every other session of the user. */
     changePassword: request(PasswordChange).answers<AuthTokens>(),
     validateToken: request(TokenToValidate).answers<ValidToken>(),
-    /** Which of these sessions have ended. */
+    /** The sessions among these that have ended. */
     endedSessions: request(SessionIds).answers<string[]>(),
-    /** Those that exist, in no particular order. */
+    /** The users with these ids that exist, in no particular order. */
     getMany: request(UserIds).answersRows<UserDto>('getMany'),
     /** Newest first, at most 1000. */
     list: request(Nothing).answersRows<UserDto>('getMany'),
@@ -38,7 +38,7 @@ export const users = contract('user', {
   },
   events: {
     registered: event(UserRegistered, 'order'),
-    /** A shipping detail has changed; other changes of a profile concern no other service. */
+    /** A shipping detail has changed. Other changes of a profile are not published. */
     profileUpdated: event(UserProfileUpdated, 'order'),
     sessionEnded: { ...event(SessionEnded), pattern: 'session.ended' },
   },

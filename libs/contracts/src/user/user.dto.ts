@@ -6,14 +6,11 @@ import { DateTime } from '../date-time.js';
 import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
-/** The longest texts of a profile, in characters. */
+/** The maximum lengths of a profile's texts, in characters. */
 export const MAX_BIO = 2_000;
 export const MAX_ADDRESS = 500;
 
-/**
- * Where an order goes to. A detail that the user has not given yet is an empty string. Facts, hence not bounded as the input is
- * (`ProfileInput`).
- */
+/** The address of an order. Details that the user has not set are empty strings. Facts, so without the limits of `ProfileInput`. */
 export class ShippingDetails {
   @IsString() shippingAddress: string;
   @IsString() pincode: string;
@@ -22,7 +19,7 @@ export class ShippingDetails {
   @IsString() phoneNumber: string;
 }
 
-@ObjectType('Profile', { description: 'A detail that the user has not given yet is an empty string.' })
+@ObjectType('Profile', { description: 'Details that the user has not set are empty strings.' })
 export class ProfileDto implements ShippingDetails {
   @Field({ complexity: textComplexity(MAX_BIO) }) bio: string;
   @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
@@ -36,16 +33,16 @@ export class ProfileDto implements ShippingDetails {
 export class UserDto {
   @Field(() => ID) id: string;
   @Field() name: string;
-  @Field({ description: 'Whole for the user themself and for admins; masked (`j***@example.com`) for everyone else.' })
+  @Field({ description: 'The e-mail address. Masked (`j***@example.com`) for everyone but the user and admins.' })
   email: string;
   @Field(() => Role) role: Role;
   @Field(() => ProfileDto, {
     nullable: true,
-    description: 'Delivery and contact details: the user themself and admins only, null for everyone else.',
+    description: 'Delivery and contact details. Null for everyone but the user and admins.',
   })
   profile: ProfileDto;
   @Field(() => DateTime) createdAt: string;
-  /** Counts the changes of the user, so that the newer of two copies is known. */
+  /** Counts the changes of the user. The higher version of two copies is the newer one. */
   version: number;
 }
 
@@ -56,7 +53,7 @@ export class UserIds {
   @IsIdList(1000) ids: string[];
 }
 
-@InputType({ description: 'Only what is given changes.' })
+@InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProfileInput {
   @Field({ nullable: true }) @IsOptional() @IsText(1, 100) name?: string;
   @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_BIO) bio?: string;
