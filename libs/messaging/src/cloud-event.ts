@@ -2,12 +2,12 @@ import { AppError } from '@app/contracts';
 import { isUUID } from 'class-validator';
 import { sourceOf } from './event-catalog.js';
 
-/** CloudEvents 1.0, structured JSON: how an event travels on both transports. */
+/** An event as both transports send it: CloudEvents 1.0, structured JSON. */
 export interface CloudEvent {
   specversion: '1.0';
-  /** What consumers recognise a second delivery by. */
+  /** Identifies duplicate deliveries. */
   id: string;
-  /** `/order`: the service that tells it. */
+  /** `/order`: the service that publishes it. */
   source: string;
   /** `order.placed` */
   type: string;
@@ -17,7 +17,7 @@ export interface CloudEvent {
   traceparent?: string;
 }
 
-/** An event before it travels, as the outbox keeps it. */
+/** An event as the outbox stores it. */
 export interface OutgoingEvent {
   id: string;
   type: string;
@@ -37,7 +37,7 @@ export const cloudEvent = ({ id, type, data, time, traceparent }: OutgoingEvent)
   ...(traceparent && { traceparent }),
 });
 
-/** @throws AppError BAD_USER_INPUT when the body is no CloudEvent that can be delivered. */
+/** @throws AppError BAD_USER_INPUT if the body is not a CloudEvent that can be delivered. */
 export function readCloudEvent(body: string): CloudEvent {
   const event = peekCloudEvent(body);
   if (typeof event.type !== 'string' || !isUUID(event.id)) {
@@ -46,7 +46,7 @@ export function readCloudEvent(body: string): CloudEvent {
   return event as CloudEvent;
 }
 
-/** Whatever can be told of a body that may be anything. */
+/** Reads the attributes of a body that may not be a CloudEvent. */
 export function peekCloudEvent(body: string): Partial<CloudEvent> {
   try {
     return (JSON.parse(body) as Partial<CloudEvent> | null) ?? {};

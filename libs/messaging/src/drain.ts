@@ -1,6 +1,6 @@
 const DRAIN_MS = 10_000;
 
-/** What is being worked on, so that closing can wait for it, though not for ever. */
+/** Tracks work in progress, so that closing can wait for it up to DRAIN_MS. */
 export class Drain {
   private readonly work = new Set<Promise<unknown>>();
 

@@ -5,17 +5,17 @@ const allEvents = Object.values<Contract>(contracts).flatMap(({ service, events 
 );
 const byPattern = new Map(allEvents.map((event) => [event.pattern, event]));
 
-/** Who tells an event; undefined for one that no contract has. */
+/** The service that publishes an event; undefined for an unknown event. */
 export const sourceOf = (type: string): ServiceName | undefined => byPattern.get(type)?.source;
 
-/** The services that must hear of an event, however late they start. */
+/** The services with a durable queue for an event. */
 export const consumersOf = (type: string): readonly ServiceName[] => byPattern.get(type)?.consumers ?? [];
 
-/** The patterns of the events that a service is a consumer of. */
+/** The patterns of the events that a service consumes. */
 export const patternsFor = (service: ServiceName): string[] =>
   allEvents.filter(({ consumers }) => consumers.includes(service)).map(({ pattern }) => pattern);
 
-/** The services that hear of what this one tells. */
+/** The services that consume events of this service. */
 export const consumersOfAll = (source: ServiceName): ServiceName[] => [
   ...new Set(allEvents.filter((event) => event.source === source).flatMap(({ consumers }) => consumers)),
 ];

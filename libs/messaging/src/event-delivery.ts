@@ -7,13 +7,13 @@ import { toAppError } from './failure.js';
 import { eventDelay, eventDuration, eventsConsumed, stopwatch } from './metrics.js';
 import { runAsSpan, SpanKind } from '@app/telemetry';
 
-/** How long a failing event waits before each further try, in ms; after the last it is a dead letter. */
+/** The delays before each retry of a failing event, in ms. After the last retry the event becomes a dead letter. */
 export const RETRY_DELAYS_MS: readonly number[] = [1_000, 10_000, 60_000];
 
-/** While something is unavailable, an event waits no longer than by the first two delays: soon after its return all goes on. */
+/** While a dependency is unavailable, only the first two delays are used, so that events are handled soon after it recovers. */
 const UNAVAILABLE_DELAYS = 2;
 
-/** What an event handler's second argument and its interceptors see. */
+/** The context of an event handler and its interceptors. */
 export class EventContext extends BaseRpcContext<[event: CloudEvent, consumer: string]> {
   get event(): CloudEvent {
     return this.args[0];
@@ -32,15 +32,15 @@ type Handlers = Map<string, MessageHandler>;
 const logger = new Logger('Events');
 
 export interface Delivery {
-  /** Who hears it. */
+  /** The service or gateway that receives the event. */
   consumer: string;
   body: string;
-  /** Earlier tries. */
+  /** The number of earlier attempts. */
   attempts: number;
   delaysMs: readonly number[];
 }
 
-/** Gives one event to its handler. Never throws: says what is to become of the message. */
+/** Passes one event to its handler. Never throws: the outcome says what to do with the message. */
 export async function deliver(handlers: Handlers, { consumer, body, attempts, delaysMs }: Delivery): Promise<Outcome> {
   let name = 'a message';
   const labels = { service: consumer, event: 'unknown' };
@@ -62,22 +62,22 @@ export async function deliver(handlers: Handlers, { consumer, body, attempts, de
     );
     eventsConsumed.inc({ ...labels, outcome: 'done' });
     eventDuration.observe(labels, elapsed());
-    // The time is of another machine's clock, which may be ahead.
+    // The clock of the publisher's machine may be ahead.
     eventDelay.observe(labels, Math.max(0, Date.now() - Date.parse(event.time)) / 1000);
     return { kind: 'done' };
   } catch (error) {
     const outcome = afterFailure(error, attempts, delaysMs);
     eventsConsumed.inc({ ...labels, outcome: outcome.kind });
-    const next = outcome.kind === 'retry' ? `again in ${outcome.delayMs} ms` : 'given up';
+    const next = outcome.kind === 'retry' ? `retry in ${outcome.delayMs} ms` : 'dead letter';
     logger.error(
-      `${name} failed (try ${attempts + 1}, ${next}): ${outcome.reason}`,
+      `${name} failed (attempt ${attempts + 1}, ${next}): ${outcome.reason}`,
       error instanceof Error ? error.stack : undefined,
     );
     return outcome;
   }
 }
 
-/** Poison is given up at once; while a service or a database is away, an event waits however long that takes. */
+/** An invalid event is dead-lettered at once. While a service or a database is unavailable, an event is retried without limit. */
 function afterFailure(
   error: unknown,
   attempts: number,
@@ -92,7 +92,7 @@ function afterFailure(
   return { kind: 'retry', delayMs, reason };
 }
 
-/** @throws when it is the event's second handler: they would share one inbox row, and only one would run. */
+/** @throws for the second handler of an event: both would share one inbox row, so only one would run. */
 export function addEventHandler(handlers: Handlers, type: string, handler: MessageHandler, isEvent: boolean): void {
   if (!isEvent) return;
   if (handlers.has(type)) throw new Error(`${type} has two handlers in one service: let one call the other`);

@@ -1,12 +1,12 @@
 import { AppError } from '@app/contracts';
 import { isUnavailable } from './database/sqlstate.js';
 
-/** What sockets and pg itself say when a database cannot be reached. */
+/** Errors of sockets and of pg when a database is unreachable. */
 const SOCKET_CODES = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 const CONNECTION_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable/i;
 
-/** What a caller may see of whatever a handler threw. */
+/** Converts any error of a handler to the error that the caller sees. */
 export function toAppError(error: unknown): AppError {
   if (!(error instanceof AppError) && isStoreUnavailable(error)) {
     return new AppError('SERVICE_UNAVAILABLE', 'The data store of this service is unavailable; try again later');

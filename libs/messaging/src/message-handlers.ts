@@ -24,8 +24,8 @@ import { validated } from './validation.js';
 type Method<F> = <T extends F>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>) => void;
 
 /**
- * Answers a request. The input has been validated; a rule it breaks is BAD_USER_INPUT to the caller, as is every AppError
- * with its own code, and anything else is logged and INTERNAL_SERVER_ERROR. Each runs in its own MikroORM context.
+ * Handles a request. The input is validated first: the caller of an invalid one gets BAD_USER_INPUT. An AppError reaches the
+ * caller as it is; any other error is logged and becomes INTERNAL_SERVER_ERROR. Each request has its own MikroORM context.
  */
 export const OnRequest = <R extends Request>(request: R): Method<(input: In<R>) => Promise<Out<R>>> =>
   applyDecorators(
@@ -75,5 +75,5 @@ const requestFailures: ExceptionFilter = {
   },
 };
 
-/** The transport decides over another try by the error itself, and logs it. */
+/** Passes the error to the transport, which logs it and decides on a retry. */
 const eventFailures: ExceptionFilter = { catch: (error: unknown) => throwError(() => error) };

@@ -1,7 +1,7 @@
 import { orders, products, type OrderDto, type OrderKey, type OrderPlaced, type StockReserved } from '@app/contracts';
 import { OnEvent, OnRequest } from './message-handlers.js';
 
-/** What the compiler must refuse; `tsc` fails where it does not. */
+/** Handlers that the compiler must reject; `tsc` fails if it accepts one. */
 export class WrongHandlers {
   // @ts-expect-error the input is not this request's
   @OnRequest(orders.requests.get)
@@ -9,25 +9,25 @@ export class WrongHandlers {
     return null;
   }
 
-  // @ts-expect-error the answer is not this request's
+  // @ts-expect-error the reply is not this request's
   @OnRequest(orders.requests.list)
   async wrongAnswer(): Promise<OrderDto> {
     return {} as OrderDto;
   }
 
-  // @ts-expect-error a handler answers with a promise
+  // @ts-expect-error a handler returns a promise
   @OnRequest(orders.requests.list)
   notAsync(): OrderDto[] {
     return [];
   }
 
-  // @ts-expect-error only the payload is passed
+  // @ts-expect-error a handler gets the payload only
   @OnRequest(orders.requests.get)
   async twoParameters(_key: OrderKey, _more: string): Promise<OrderDto | null> {
     return null;
   }
 
-  // @ts-expect-error an event is no request
+  // @ts-expect-error an event is not a request
   @OnRequest(products.events.stockReserved)
   async notARequest(): Promise<void> {}
 
@@ -42,11 +42,11 @@ export class WrongHandlers {
   @OnEvent(orders.events.placed, products.events.stockReserved)
   async payloadOfOne(_payload: OrderPlaced): Promise<void> {}
 
-  // @ts-expect-error there is an event at least
+  // @ts-expect-error at least one event is required
   @OnEvent()
   async noEvent(): Promise<void> {}
 
-  // @ts-expect-error nobody hears what an event's handler answers
+  // @ts-expect-error an event handler returns nothing
   @OnEvent(products.events.stockReserved)
   async answering(): Promise<string> {
     return '';

@@ -18,16 +18,16 @@ import { REQUEST_CLIENT } from './request-clients.js';
 import type { Transport, TransportServer } from './transport.js';
 
 export interface MessagingOptions {
-  /** Left out by a gateway. */
+  /** Omitted for a gateway. */
   service?: ServiceName;
   transport: Transport;
-  /** Where the service's outbox is; left out by what has none. */
+  /** The database with the service's outbox; omitted for an app without one. */
   databaseUrl?: string;
-  /** How long a request of this app may take before it is SERVICE_TIMEOUT. */
+  /** The timeout of this app's requests, after which they fail with SERVICE_TIMEOUT. */
   requestTimeoutMs: number;
 }
 
-/** Requests to other services, and the outbox with its relay. */
+/** The client for requests to other services, and the outbox with its relay. */
 @Global()
 @Module({})
 export class MessagingModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -54,7 +54,7 @@ export class MessagingModule implements OnApplicationBootstrap, OnApplicationShu
     this.relay?.start();
   }
 
-  /** Nest has closed the servers by now: what their last handlers told is in the outbox, for this relay or the next. */
+  /** Nest has closed the servers by now. The events of their last handlers are in the outbox, for this relay or the next. */
   async onApplicationShutdown() {
     await this.relay?.stop();
     await this.client.close();
@@ -76,7 +76,7 @@ export function connectMessaging(
     return [...strategy.getHandlers().keys()];
   };
   if (typeof receiver === 'object') {
-    connect(transport.broadcastServer(receiver.broadcast, () => app.get(MissedEvents).tell()));
+    connect(transport.broadcastServer(receiver.broadcast, () => app.get(MissedEvents).notify()));
     return;
   }
   const requests = connect(transport.requestServer(receiver));

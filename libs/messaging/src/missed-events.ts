@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
-/** What a gateway hears is kept for no one: after its connection to the broker was lost, here it learns that it may have missed some. */
+/** Reports that a gateway may have missed events: they are not stored for it while its connection to the broker is lost. */
 @Injectable()
 export class MissedEvents {
   private readonly listeners: (() => void)[] = [];
 
-  /** Calls `listener` each time that events are heard again. */
+  /** Calls `listener` each time events arrive again after such a loss. */
   onMissed(listener: () => void): void {
     this.listeners.push(listener);
   }
 
   /** Called by the transport. */
-  tell(): void {
+  notify(): void {
     for (const listener of this.listeners) listener();
   }
 }

@@ -4,7 +4,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { allRows } from './rows.js';
 
-/** The one ClientProxy of an app, provided by MessagingModule. */
+/** The ClientProxy of an app, provided by MessagingModule. */
 export const REQUEST_CLIENT = Symbol('REQUEST_CLIENT');
 
 const tokenOf = (contract: Contract) => `client:${contract.service}`;
@@ -13,8 +13,8 @@ const tokenOf = (contract: Contract) => `client:${contract.service}`;
 export const InjectClient = (contract: Contract) => Inject(tokenOf(contract));
 
 /**
- * `RequestClients.to(users, products)` provides a client of each. Its methods reject with an AppError: the service's own,
- * SERVICE_UNAVAILABLE when it does not run, SERVICE_TIMEOUT when it has not answered in time.
+ * `RequestClients.to(users, products)` provides a client of each service. Its methods reject with an AppError: that of the
+ * service, SERVICE_UNAVAILABLE if the service is unavailable, or SERVICE_TIMEOUT if it does not reply in time.
  */
 @Module({})
 export class RequestClients {
@@ -33,7 +33,7 @@ const clientProvider = (contract: Contract): Provider => ({
   useFactory: (proxy: ClientProxy) => clientOf(contract, proxy),
 });
 
-/** The contract's requests as methods; those that answer rows ask on until they have all. */
+/** The contract's requests as methods. A method for a list requests rows until it has all of them. */
 export function clientOf<C extends Contract>({ requests }: C, proxy: ClientProxy): ClientOf<C> {
   const send = (key: string) => (input: unknown) =>
     lastValueFrom(proxy.send(requests[key]!.pattern, input), { defaultValue: undefined });

@@ -12,17 +12,17 @@ export interface IncomingRequest extends Origin {
 
 export type Answer = { response: unknown } | { err: ErrorData };
 
-/** How many requests a service works on at once; further ones wait, no longer than their deadline. */
+/** The maximum number of requests that a service handles concurrently. Further requests wait until their deadline. */
 export const REQUESTS_AT_ONCE = 64;
 
-/** Gives one request to its handler and returns the answer as JSON. Never throws. */
+/** Passes one request to its handler and returns the reply as JSON. Never throws. */
 export async function answerTo(
   handlers: Map<string, MessageHandler>,
   { pattern, data, traceparent, requestId }: IncomingRequest,
   context: BaseRpcContext,
 ): Promise<string> {
   const handler = handlers.get(pattern);
-  if (!handler) return refused(unavailable(`Nothing here answers ${pattern}`));
+  if (!handler) return refused(unavailable(`No handler for ${pattern}`));
   const elapsed = stopwatch();
   const measure = (outcome: RequestOutcome) =>
     requestServerDuration.observe({ service: serviceOf(pattern), pattern, outcome }, elapsed());
@@ -45,10 +45,10 @@ export async function answerTo(
   }
 }
 
-/** Whom a request is made for, as `Caller` spells it. */
+/** The user that a request is made for (`Caller`). */
 const userOf = (data: unknown) => (data as { caller?: { userId?: string } } | null | undefined)?.caller?.userId;
 
-/** Details that are too large for a message are left out. */
+/** The error as a reply, without its details if they are too large for a message. */
 function refused(error: unknown): string {
   const err = AppError.from(error).toJSON();
   const reply = JSON.stringify({ err } satisfies Answer);
@@ -56,7 +56,7 @@ function refused(error: unknown): string {
   return JSON.stringify({ err: { code: err.code, message: err.message.slice(0, 1_000) } } satisfies Answer);
 }
 
-/** What a caller gets: the answer, or an AppError within the deadline, whatever happens. */
+/** Returns the reply, or fails with an AppError within the deadline in every case. */
 export function withDeadline<T>(answer$: Observable<T>, { caller, pattern, timeoutMs }: Asking): Observable<T> {
   const elapsed = stopwatch();
   const measure = (outcome: RequestOutcome) =>
@@ -77,11 +77,11 @@ interface Asking {
 function requestFailure(error: unknown): AppError {
   if (error instanceof TimeoutError) return new AppError('SERVICE_TIMEOUT', 'The service did not answer in time');
   const known = AppError.from(error);
-  // Anything that is no error of the service's own is the way to it: no broker, a connection that broke.
+  // Any other error comes from the connection to the service: no broker, or a broken connection.
   const own =
     error instanceof AppError ||
     (typeof error === 'object' && error !== null && 'code' in error && known.code === error.code);
-  return own ? known : unavailable('The service cannot be reached');
+  return own ? known : unavailable('The service is unreachable');
 }
 
 export const unavailable = (message: string) => new AppError('SERVICE_UNAVAILABLE', message);

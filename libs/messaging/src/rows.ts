@@ -1,40 +1,40 @@
-/** Leaves room in a message for one more row, whatever its size. */
+/** The size of a portion. The rest of a message has room for one more row of any size. */
 const PORTION_BYTES = 4 * 1024 * 1024;
-/** The largest row is a product of 66 KB: 10,000 control characters, six bytes each in JSON. */
+/** This many rows always fit. The largest row is a product of 66 KB: 10,000 control characters, six bytes each in JSON. */
 const ALWAYS_FIT = 60;
 
 interface Row {
   id: string;
 }
 
-/** The first rows of a list that is too large for one message, and the ids of the others. */
+/** The first rows of a list that is too large for one message, and the ids of the remaining rows. */
 interface Portion<T> {
   items: T[];
   rest: string[];
 }
 
-/** What a service answers a list with: all rows, or as many as fit. */
+/** The reply to a list request: all rows, or as many as fit. */
 export function portionOf<T extends Row>(rows: T[]): T[] | Portion<T> {
   const count = rows.length <= ALWAYS_FIT ? rows.length : countThatFit(rows);
   return count === rows.length ? rows : { items: rows.slice(0, count), rest: rows.slice(count).map(({ id }) => id) };
 }
 
 function countThatFit(rows: Row[]): number {
-  // Spares nearly every list a second serialisation.
+  // An upper bound, which avoids serialising nearly every list twice.
   if (rows.reduce((sum, row) => sum + bytesAtMost(row), 0) <= PORTION_BYTES) return rows.length;
   let left = PORTION_BYTES;
   const tooMuch = rows.findIndex((row) => (left -= Buffer.byteLength(JSON.stringify(row))) < 0);
   return tooMuch === -1 ? rows.length : Math.max(tooMuch, 1);
 }
 
-/** Of plain data as JSON: a character takes six bytes at most. */
+/** The maximum size of plain data as JSON: a character takes at most six bytes. */
 function bytesAtMost(value: unknown): number {
   if (typeof value === 'string') return 6 * value.length + 2;
   if (typeof value !== 'object' || value === null) return 25;
   return Object.entries(value).reduce((sum, [key, part]) => sum + key.length + 4 + bytesAtMost(part), 2);
 }
 
-/** Asks on until a list is complete. @param ask answers the rows of these ids, in any order. @returns them in the list's order. */
+/** Requests rows until a list is complete and returns them in its order. @param ask returns the rows with these ids, in any order. */
 export async function allRows<T extends Row>(
   first: T[] | Portion<T>,
   ask: (ids: string[]) => Promise<T[] | Portion<T>>,
@@ -42,7 +42,7 @@ export async function allRows<T extends Row>(
   if (Array.isArray(first)) return first;
   const order = [...first.items.map(({ id }) => id), ...first.rest];
   const byId = new Map(first.items.map((row) => [row.id, row]));
-  // The next rows are about as large: what does not fit would be read from the database in vain.
+  // The next rows are about as large. Requesting more would read rows that do not fit.
   const atOnce = 2 * first.items.length;
   let rest = first.rest;
   while (rest.length > 0) {

@@ -1,40 +1,40 @@
 import type { ServiceName } from '@app/contracts';
 import type { ClientProxy, CustomTransportStrategy, Server } from '@nestjs/microservices';
 
-/** One end that receives: Nest hands it the handlers, `listen` starts it, `close` drains what is in flight. */
+/** A receiver: Nest registers the handlers, `listen` starts it, `close` drains the work in progress. */
 export type TransportServer = Server & CustomTransportStrategy;
 
-/** An event that a service could not take, with why. */
+/** An event that a service failed to handle, with the reason. */
 export interface DeadLetter {
-  /** The CloudEvents id; empty where the message was no CloudEvent. */
+  /** The CloudEvents id; empty if the message was not a CloudEvent. */
   id: string;
   type: string;
   reason: string;
-  /** When it was given up, ISO 8601; empty where the broker gave it up by itself and does not tell. */
+  /** When it was dead-lettered, ISO 8601; empty if the broker did so itself. */
   time: string;
   attempts: number;
 }
 
-/** The way messages travel: RabbitMQ between processes, or in process for the standalone. Same handlers, errors and retries. */
+/** Carries messages: RabbitMQ between processes, or in process for the standalone. Handlers, errors and retries are the same. */
 export interface Transport {
-  /** Answers a service's requests (`order.requests`); its instances share them. */
+  /** Receives a service's requests (`order.requests`), which its instances share. */
   requestServer(service: ServiceName): TransportServer;
-  /** Hears the events a service has handlers for (`order.events`, durable); its instances share them. */
+  /** Receives a service's events from a durable queue (`order.events`), which its instances share. */
   eventServer(service: ServiceName): TransportServer;
-  /** Hears events for this process alone and as long as it runs; for what each gateway must know. `missed` is called when some may have been missed. */
+  /** Receives events for this process only, while it runs: each gateway gets its own. `missed` is called if events may have been lost. */
   broadcastServer(name: string, missed: () => void): TransportServer;
   /**
-   * Asks any service: the pattern names it (`order.place`). `send` answers or fails with an AppError within `timeoutMs`,
-   * and nothing runs after that. `caller` is what operators see the connection as.
+   * Sends requests to any service: the pattern names it (`order.place`). `send` returns the reply or fails with an AppError
+   * within `timeoutMs`, and the request does not run after that. `caller` names the connection for operators.
    */
   requestClient(caller: string, timeoutMs: number): ClientProxy;
-  /** `emit(type, cloudEvent)` completes once the event is safe with the broker, and fails when that is not known in time. */
+  /** `emit(type, cloudEvent)` completes once the broker has stored the event, and fails if it does not confirm in time. */
   eventPublisher(source: ServiceName): ClientProxy;
-  /** The oldest events that a service could not take, 1000 at most; they stay where they are. */
+  /** The oldest dead letters of a service, at most 1000. Listing them does not remove them. */
   deadLetters(service: ServiceName): Promise<DeadLetter[]>;
-  /** Sends dead letters back to their service as if new, all or the one with this id. @returns how many. */
+  /** Redelivers all dead letters of a service, or the one with this id, as new events. @returns their number. */
   redeliver(service: ServiceName, id?: string): Promise<number>;
-  /** @throws when messages cannot travel now; for readiness. */
+  /** @throws if messages cannot be sent or received now; for readiness. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

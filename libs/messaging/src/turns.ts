@@ -1,9 +1,9 @@
-/** Lets so many tasks run at once; the others wait, in the order they came. */
+/** Limits the number of concurrent tasks. Further tasks wait in order of arrival. */
 export class Turns {
   private running = 0;
   private readonly waiting = new Set<() => void>();
 
-  /** Who has waited for longer than `patienceMs` is refused. */
+  /** Tasks that wait for longer than `patienceMs` are rejected. */
   constructor(
     private readonly atOnce: number,
     private readonly patienceMs?: number,
@@ -13,7 +13,7 @@ export class Turns {
     return this.waiting.size;
   }
 
-  /** @throws Error ETIMEDOUT, when the task was not begun. */
+  /** @throws Error ETIMEDOUT if the task was not started in time. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running < this.atOnce) this.running++;
     else await this.turn();

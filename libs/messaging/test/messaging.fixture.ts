@@ -20,14 +20,14 @@ import { RabbitMqTransport } from '../src/rabbitmq/rabbitmq.transport.js';
 import { REQUEST_CLIENT } from '../src/request-clients.js';
 import type { Transport } from '../src/transport.js';
 
-// The faults that are provoked here would fill the screen.
+// The specs provoke many errors. Only fatal ones are logged.
 const logger = new ConsoleLogger({ logLevels: ['fatal'] });
 Logger.overrideLogger(logger);
 
 export const RABBITMQ_URL = process.env.TEST_RABBITMQ_URL;
 export const RETRY_DELAYS_MS = [50, 100, 150];
 
-/** Both transports, or the one that can be had. */
+/** Both transports, or only the one that is available. */
 export const transports = RABBITMQ_URL ? (['in process', 'RabbitMQ'] as const) : (['in process'] as const);
 
 interface Part {
@@ -35,14 +35,14 @@ interface Part {
   controllers?: Type[];
   imports?: DynamicModule[];
   requestTimeoutMs?: number;
-  /** Has an outbox and an inbox there. */
+  /** The database for the outbox and the inbox; omitted for none. */
   databaseUrl?: string;
   transport?: Transport;
   /** Starts only with a handler for everything in its contract, as in production. */
   isComplete?: boolean;
 }
 
-/** A database, a broker, and apps on them; nothing of it is left after `close`. */
+/** A database, a broker and apps that use them. `close` removes all of it. */
 export class World {
   private readonly closing: (() => Promise<unknown>)[] = [];
 
@@ -83,7 +83,7 @@ export class World {
     return app;
   }
 
-  /** Asks as an app without handlers would. */
+  /** Sends requests from an app without handlers. */
   async caller(
     requestTimeoutMs?: number,
     transport?: Transport,
@@ -93,7 +93,7 @@ export class World {
     return (pattern, data) => lastValueFrom(proxy.send(pattern, data));
   }
 
-  /** Tells events as a relay would. */
+  /** Publishes events as a relay does. */
   publisherFor(source: ServiceName): (type: string, data: object, id?: string) => Promise<string> {
     const publisher = this.transport.eventPublisher(source);
     this.later(async () => publisher.close());

@@ -2,20 +2,20 @@ import { Client, type ClientConfig, type QueryResult } from 'pg';
 import { detached } from '../in-process/detached.js';
 import { READ_ONLY, refusesWrites } from './sqlstate.js';
 
-/** The server answers first: it cancels a statement after `queryTimeoutMs`. A connection this much later is dead. */
+/** The server cancels a statement after `queryTimeoutMs`. A connection that is still silent after this grace period is dead. */
 const GRACE_MS = 1_000;
 const GOODBYE_MS = 1_000;
 const REFUSAL_REMEMBERED_MS = 15_000;
 export const QUERY_TIMEOUT_MS = 5_000;
 
 interface Limits {
-  /** How long a statement may take, at most; undefined: as long as it needs. */
+  /** The statement timeout; undefined for none. */
   queryTimeoutMs?: number;
-  /** Settings of the session, by PostgreSQL's names. */
+  /** PostgreSQL settings of the session. */
   session?: Record<string, string | number>;
 }
 
-/** What each connection of the project is opened with. */
+/** The options of every database connection. */
 export function connectionOptions({ queryTimeoutMs, session }: Limits = { queryTimeoutMs: QUERY_TIMEOUT_MS }) {
   return {
     connectionTimeoutMillis: 5_000,
@@ -23,7 +23,7 @@ export function connectionOptions({ queryTimeoutMs, session }: Limits = { queryT
     keepAliveInitialDelayMillis: 10_000,
     queryTimeoutMs,
     session: {
-      // The server ends the session of a machine that is lost, in place of waiting for two hours.
+      // The server ends the session of a lost client after seconds instead of two hours.
       tcp_keepalives_idle: 5,
       tcp_keepalives_interval: 5,
       tcp_keepalives_count: 3,
@@ -34,19 +34,19 @@ export function connectionOptions({ queryTimeoutMs, session }: Limits = { queryT
   };
 }
 
-/** Sent after connecting and not as startup parameters, which PgBouncer would refuse. */
+/** Sent after connecting, because PgBouncer rejects these settings as startup parameters. */
 const BEGIN_SESSION = `select current_setting('transaction_read_only') = 'on' as "isReadOnly",
   (select count(set_config(key, value, false)) from json_each_text($1)) as settings`;
 
-/** Connections of one pool, by the options that they share. */
+/** The connections of each pool. A pool's connections share one options object. */
 const pools = new WeakMap<object, Set<DatabaseClient>>();
 
-/** The last write that each database has refused. */
+/** The last write that each database rejected. */
 const refusals = new Map<string, { at: number; reason: string }>();
 
 /**
- * A connection to a server that accepts writes, which never waits without end: one that is silent for longer than a statement
- * may take is destroyed, and with it those of its pool that have been silent for as long.
+ * A connection to a server that accepts writes. It never waits forever: a connection that is silent for longer than the
+ * statement timeout is destroyed, together with the connections of its pool that have been silent as long.
  */
 export class DatabaseClient extends Client {
   private readonly pool: Set<DatabaseClient>;
@@ -58,7 +58,7 @@ export class DatabaseClient extends Client {
     super(config);
     this.pool = pools.get(config) ?? new Set();
     pools.set(config, this.pool.add(this));
-    // What breaks a connection fails its statements; an 'error' that nobody listens to would end the process.
+    // An unhandled 'error' event would end the process. The statements of a broken connection fail on their own.
     this.on('error', () => undefined);
     this.on('drain', () => this.answered());
     this.on('end', () => {
@@ -68,7 +68,7 @@ export class DatabaseClient extends Client {
     this.connection.on('errorMessage', (error: Error & { code?: string }) => this.refused(error));
   }
 
-  /** Resolves once the session has its settings. @throws also when the server accepts no writes. */
+  /** Resolves once the session has its settings. @throws also if the server accepts no writes. */
   override connect(callback?: (error: never, client: Client) => void): Promise<Client> {
     const connected = super.connect().then(() => this.beginSession());
     const call = (error?: unknown) => callback?.(error as never, this);
@@ -76,7 +76,7 @@ export class DatabaseClient extends Client {
     return connected;
   }
 
-  /** In every form that pg's own takes. */
+  /** Accepts every form of pg's `query`. */
   override query(...args: unknown[]): never {
     if (this.config.queryTimeoutMs !== undefined && this.deadline === undefined) {
       this.sentAt = performance.now();
@@ -85,14 +85,14 @@ export class DatabaseClient extends Client {
     return Reflect.apply(super.query, this, args) as never;
   }
 
-  /** Says goodbye, and does not wait for long for the server to hear it. */
+  /** Closes the connection, at the latest after GOODBYE_MS without the server. */
   override end(...args: unknown[]): never {
     const late = setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS).unref();
     this.once('end', () => clearTimeout(late));
     return Reflect.apply(super.end, this, args) as never;
   }
 
-  /** Why this database has refused a write within the last seconds, over any connection of this process. */
+  /** The reason why this database recently rejected a write, over any connection of this process. */
   recentRefusal(): string | undefined {
     const refusal = refusals.get(this.address);
     return refusal && performance.now() - refusal.at < REFUSAL_REMEMBERED_MS ? refusal.reason : undefined;
@@ -102,7 +102,7 @@ export class DatabaseClient extends Client {
     const send = (sql: string, values: unknown[]): Promise<QueryResult<{ isReadOnly: boolean }>> =>
       this.query(sql, values);
     try {
-      // Not part of the request that happens to open the connection.
+      // Detached: this is not part of the request that happens to open the connection.
       const { rows } = await detached(() => send(BEGIN_SESSION, [JSON.stringify(this.config.session ?? {})]));
       if (rows[0]!.isReadOnly) {
         const error = Object.assign(new Error('The database server is read-only'), { code: READ_ONLY });
@@ -129,7 +129,7 @@ export class DatabaseClient extends Client {
 
   private refused({ code = '', message }: Error & { code?: string }): void {
     if (refusesWrites(code)) refusals.set(this.address, { at: performance.now(), reason: message });
-    // Another server may accept writes by now, at the same address.
+    // Another server at the same address may accept writes by now.
     if (code === READ_ONLY) this.destroy(message);
   }
 

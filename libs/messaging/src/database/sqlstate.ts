@@ -1,7 +1,7 @@
-/** The server accepts no writes: a standby, or a primary that was demoted. */
+/** The server is read-only: a standby or a demoted primary. */
 export const READ_ONLY = '25006';
 
-/** SQLSTATEs that say nothing about the statement: it may succeed later, or at another server. A dot is any character. */
+/** SQLSTATEs that are not caused by the statement: it may succeed later or on another server. A dot is any character. */
 const UNAVAILABLE = [
   '08...', // connection exceptions
   '25006', // read-only server
@@ -22,8 +22,8 @@ const oneOf = (states: string[]) => new RegExp(`^(${states.join('|')})$`);
 const unavailable = oneOf(UNAVAILABLE);
 const refusedWrite = oneOf(REFUSED_WRITE);
 
-/** The database cannot do its work now. */
+/** The database is temporarily unavailable. */
 export const isUnavailable = (sqlState: string): boolean => unavailable.test(sqlState);
 
-/** The database may still answer reads, but not take a write. */
+/** The database rejects writes, but may still answer reads. */
 export const refusesWrites = (sqlState: string): boolean => refusedWrite.test(sqlState);

@@ -1,9 +1,9 @@
-/** Does together what is asked for while the last batch was done: many callers, one statement. */
+/** Collects the items added while a batch runs and handles them together: many callers, one statement. */
 export class Batch<T, R = void> {
   private waiting: { item: T; resolve: (result: R) => void; reject: (error: unknown) => void }[] = [];
   private busy = false;
 
-  /** `run` returns one result for all of its items. */
+  /** `run` returns one result for all items of a batch. */
   constructor(private readonly run: (items: T[]) => Promise<R>) {}
 
   add(item: T): Promise<R> {

@@ -3,7 +3,7 @@ import { Drain } from '../drain.js';
 import { addEventHandler, deliver } from '../event-delivery.js';
 import { detached } from './detached.js';
 
-/** Hears events while it runs; nothing is kept for it. One that fails is logged, no more. */
+/** Receives events while it runs. Nothing is stored for it, and a failed event is logged but not retried. */
 export class BroadcastServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private readonly inFlight = new Drain();
@@ -24,7 +24,7 @@ export class BroadcastServer extends Server implements CustomTransportStrategy {
     callback();
   }
 
-  hear(type: string, body: string): void {
+  receive(type: string, body: string): void {
     if (!this.messageHandlers.has(type)) return;
     const delivery = { consumer: this.consumer, body, attempts: 0, delaysMs: [] };
     this.inFlight.add(detached(() => deliver(this.messageHandlers, delivery)));

@@ -32,12 +32,12 @@ export class RequestClient extends InProcessClient {
     return withDeadline(super.send<R, I>(pattern, data), { caller, pattern, timeoutMs });
   }
 
-  /** Both ways as JSON, so that nothing is shared, and nothing works here that would not between processes. */
+  /** Converts both messages to JSON, so that no objects are shared and everything works between processes too. */
   protected publish({ pattern, data }: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     const service = serviceOf(String(pattern));
     const server = [...this.servers].find((server) => server.service === service);
     if (!server) {
-      callback({ err: unavailable('The service does not run') });
+      callback({ err: unavailable('The service is unavailable') });
       return () => {};
     }
     let json: string;
@@ -60,15 +60,15 @@ export class RequestClient extends InProcessClient {
 }
 
 export class EventPublisher extends InProcessClient {
-  constructor(private readonly tell: (event: CloudEvent) => Promise<void>) {
+  constructor(private readonly publishEvent: (event: CloudEvent) => Promise<void>) {
     super();
   }
 
   protected dispatchEvent<T>({ data }: ReadPacket<CloudEvent>): Promise<T> {
-    return this.tell(data) as Promise<T>;
+    return this.publishEvent(data) as Promise<T>;
   }
 
   protected publish(): never {
-    throw new Error('This client tells events');
+    throw new Error('This client publishes events');
   }
 }

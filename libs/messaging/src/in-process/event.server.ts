@@ -7,12 +7,12 @@ import { detached } from './detached.js';
 import type { MessageStore, StoredMessage } from './message-store.js';
 
 const AT_ONCE = 32;
-const MOST_IN_MEMORY = 1_000;
+const MAX_IN_MEMORY = 1_000;
 const POLL_MS = 1_000;
 
 /**
- * Hears a service's events: new ones as they are told, and from the store those due again, left over or sent back. `held`
- * are those in the hands of any server: they are in the store as well, and must not be taken from it a second time.
+ * Receives a service's events: new events as they are published, and from the store events that are due for a retry, left over
+ * or redelivered. `held` has the events that any server works on: they are in the store as well and must not be read again.
  */
 export class EventServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
@@ -46,9 +46,9 @@ export class EventServer extends Server implements CustomTransportStrategy {
     callback();
   }
 
-  /** Takes a message that has just been stored. */
+  /** Accepts a message that has just been stored. */
   offer(message: StoredMessage): void {
-    if (this.waiting.length >= MOST_IN_MEMORY) this.moreInStore = true;
+    if (this.waiting.length >= MAX_IN_MEMORY) this.moreInStore = true;
     else if (this.listening && !this.held.has(keyOf(message))) {
       this.held.add(keyOf(message));
       this.waiting.push(message);
@@ -56,7 +56,7 @@ export class EventServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** Messages that have not begun stay in the store. */
+  /** Messages that have not been started stay in the store. */
   async close(): Promise<void> {
     this.listening = false;
     this.servers.delete(this);
@@ -90,7 +90,7 @@ export class EventServer extends Server implements CustomTransportStrategy {
     if (outcome.kind === 'retry') this.pollIn(outcome.delayMs);
   }
 
-  /** The database may be away for a while. Closing ends the wait: the message comes again, and the inbox knows it. */
+  /** Retries while the database is unavailable. Closing ends the wait: the message is redelivered, and the inbox detects the duplicate. */
   private async settle(message: StoredMessage, outcome: Outcome): Promise<void> {
     for (;;) {
       try {
@@ -117,8 +117,8 @@ export class EventServer extends Server implements CustomTransportStrategy {
     this.polling = true;
     this.moreInStore = false;
     try {
-      const due = await this.store.pending(this.service, MOST_IN_MEMORY);
-      this.moreInStore = due.length === MOST_IN_MEMORY;
+      const due = await this.store.pending(this.service, MAX_IN_MEMORY);
+      this.moreInStore = due.length === MAX_IN_MEMORY;
       for (const message of due) this.offer(message);
     } catch (error) {
       this.logger.warn(`${this.service}.events: ${String(error)}`);

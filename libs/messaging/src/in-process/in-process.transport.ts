@@ -9,7 +9,7 @@ import { EventServer } from './event.server.js';
 import { MessageStore } from './message-store.js';
 import { RequestServer } from './request.server.js';
 
-/** Messages within one process. Requests are calls; events are kept in PostgreSQL until each service has taken them. */
+/** Messages within one process. Requests are function calls. Events are stored in PostgreSQL until each service has handled them. */
 export class InProcessTransport implements Transport {
   private readonly store: MessageStore;
   private readonly retryDelaysMs: readonly number[];
@@ -18,7 +18,7 @@ export class InProcessTransport implements Transport {
   private readonly heldEvents = new Set<string>();
   private readonly broadcastServers = new Set<BroadcastServer>();
 
-  /** Makes the schema `broker` in that database. */
+  /** Creates the schema `broker` in the database. */
   constructor({
     databaseUrl,
     retryDelaysMs = RETRY_DELAYS_MS,
@@ -47,7 +47,7 @@ export class InProcessTransport implements Transport {
   }
 
   eventPublisher() {
-    return new EventPublisher((event) => this.tell(event));
+    return new EventPublisher((event) => this.publish(event));
   }
 
   deadLetters(service: ServiceName): Promise<DeadLetter[]> {
@@ -68,13 +68,13 @@ export class InProcessTransport implements Transport {
     await this.store.close();
   }
 
-  private async tell(event: CloudEvent): Promise<void> {
+  private async publish(event: CloudEvent): Promise<void> {
     const consumers = consumersOf(event.type);
     const body = JSON.stringify(event);
     const stored = consumers.length ? await this.store.add(event.id, body, consumers) : [];
     for (const message of stored) {
       [...this.eventServers].find(({ service }) => service === message.service)?.offer(message);
     }
-    for (const server of this.broadcastServers) server.hear(event.type, body);
+    for (const server of this.broadcastServers) server.receive(event.type, body);
   }
 }

@@ -6,13 +6,13 @@ import type { Outcome } from '../event-delivery.js';
 import type { DeadLetter } from '../transport.js';
 import { Batch } from './batch.js';
 
-/** One event on its way to one service. */
+/** An event for one service. */
 export interface StoredMessage {
   service: ServiceName;
   id: string;
   /** The CloudEvent as JSON. */
   body: string;
-  /** Tries that have failed. */
+  /** The number of failed attempts. */
   attempts: number;
 }
 
@@ -35,9 +35,9 @@ const SCHEMA = `
   create index if not exists messages_waiting on broker.messages (service, seq) where dead_at is null;
   create index if not exists messages_dead on broker.messages (service, seq) where dead_at is not null`;
 
-/** The events that services have yet to take, in PostgreSQL: what a broker's disk is for. */
+/** Stores the events that services have not handled yet in PostgreSQL, like a broker on its disk. */
 export class MessageStore {
-  /** A single connection: what is asked later is answered later, so that a delivered message cannot be read as pending. */
+  /** A single connection keeps statements in order, so that a delivered message cannot be read as pending. */
   private readonly db: Pool;
   private ready?: Promise<unknown>;
   private readonly inserts = new Batch((items: StoredMessage[]) => this.insert(items));
@@ -57,19 +57,19 @@ export class MessageStore {
     this.db.on('error', (error) => logger.warn(`The connection was lost: ${error.message}`));
   }
 
-  /** Resolves once each service's copy is on disk, with the copies that were not there before. */
+  /** Resolves once each service's copy is on disk. @returns the copies that are new. */
   async add(id: string, body: string, services: readonly ServiceName[]): Promise<StoredMessage[]> {
     const copies = services.map((service) => ({ service, id, body, attempts: 0 }));
     const stored = await Promise.all(copies.map((copy) => this.inserts.add(copy)));
     return copies.filter((copy, i) => stored[i]!.has(copy));
   }
 
-  /** Resolves once the outcome of a try is on disk; `attempts` includes that try. */
+  /** Resolves once the outcome of an attempt is on disk; `attempts` includes that attempt. */
   settle(message: Settled, outcome: Outcome): Promise<void> {
     return outcome.kind === 'done' ? this.removals.add(message) : this.failures.add({ ...message, outcome });
   }
 
-  /** The oldest that are due. */
+  /** The oldest messages that are due. */
   async pending(service: ServiceName, limit: number): Promise<StoredMessage[]> {
     return this.query<StoredMessage>(
       `select service, id, event::text as body, attempts from broker.messages
@@ -111,7 +111,7 @@ export class MessageStore {
       [items.map(({ service }) => service), items.map(({ id }) => id), items.map(({ body }) => body)],
     );
     const inserted = new Set(rows.map(({ service, id }) => `${service} ${id}`));
-    // Each once, also where the same event was told twice in this batch.
+    // Each copy once, even if the batch has the same event twice.
     return new Set(items.filter(({ service, id }) => inserted.delete(`${service} ${id}`)));
   }
 

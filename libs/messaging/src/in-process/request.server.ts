@@ -6,11 +6,11 @@ import { detached } from './detached.js';
 
 interface Asked {
   request: IncomingRequest;
-  /** Takes the answer as JSON. */
+  /** Receives the reply as JSON. */
   reply: (answer: string) => void;
 }
 
-/** Answers a service's requests. */
+/** Receives a service's requests. */
 export class RequestServer extends Server implements CustomTransportStrategy {
   private readonly inFlight = new Drain();
   private readonly waiting = new Set<Asked>();
@@ -31,7 +31,7 @@ export class RequestServer extends Server implements CustomTransportStrategy {
     callback();
   }
 
-  /** @returns what the caller calls when it gives up: a request that has not begun by then never runs. */
+  /** @returns a function that cancels the request if it has not started. */
   ask(asked: Asked): () => void {
     this.waiting.add(asked);
     detached(() => this.pump());
@@ -41,7 +41,7 @@ export class RequestServer extends Server implements CustomTransportStrategy {
   async close(): Promise<void> {
     this.servers.delete(this);
     for (const { reply } of this.waiting)
-      reply(JSON.stringify({ err: unavailable('The service is closing').toJSON() }));
+      reply(JSON.stringify({ err: unavailable('The service is shutting down').toJSON() }));
     this.waiting.clear();
     await this.inFlight.drained();
   }

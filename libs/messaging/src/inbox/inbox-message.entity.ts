@@ -1,6 +1,6 @@
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-/** An event that has had its effect; written in the effect's own transaction, and kept for a week. */
+/** A handled event. The row is written in the transaction of the handler and kept for a week. */
 @Entity({ tableName: 'inbox' })
 export class InboxMessage {
   @PrimaryKey({ type: 'uuid' })

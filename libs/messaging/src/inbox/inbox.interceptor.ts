@@ -7,16 +7,16 @@ import { inboxDuplicates } from '../metrics.js';
 import { Turns } from '../turns.js';
 import { afterCommit, withEffects } from './after-commit.js';
 
-/** Where the configuration does not say: pg's own. */
+/** The default of pg. */
 const DEFAULT_POOL_SIZE = 10;
 
 /**
- * By database. Events take half of its connections at most, so that requests too find one to write by. An event waits here
- * first and then, as each transaction does, for a turn at its connection: nobody waits the other way round.
+ * The turns of each database. Events use at most half of its connections, so that requests always find one. An event waits
+ * here first and then for a connection, never in the opposite order.
  */
 const turns = new WeakMap<MikroORM, Turns>();
 
-/** Runs each event handler in one transaction with its inbox row, so that a second delivery has no second effect. */
+/** Runs each event handler in one transaction with its inbox row, so that a duplicate delivery has no effect. */
 @Injectable()
 export class InboxInterceptor implements NestInterceptor {
   constructor(@Optional() private readonly orm?: MikroORM) {}
@@ -29,7 +29,7 @@ export class InboxInterceptor implements NestInterceptor {
     return from(turnsOf(this.orm).run(once));
   }
 
-  /** A delivery of the same event that runs at the same time waits at the insert for how this one ends. */
+  /** A concurrent delivery of the same event waits at the insert until this transaction ends. */
   private once(em: EntityManager, { event, consumer }: EventContext, next: CallHandler): Promise<void> {
     const handle = async (tx: EntityManager) => {
       const first = await tx.execute(

@@ -2,7 +2,7 @@ import { MikroORM, RequestContext } from '@mikro-orm/core';
 import { Injectable, Optional, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 
-/** Gives each request handler an identity map of its own. */
+/** Gives each request its own identity map. */
 @Injectable()
 export class RequestContextInterceptor implements NestInterceptor {
   constructor(@Optional() private readonly orm?: MikroORM) {}

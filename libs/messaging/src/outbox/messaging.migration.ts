@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { NOTIFY } from './outbox-message.entity.js';
 
-/** The tables of the outbox and the inbox; a service puts it first in its migrations. */
+/** Creates the tables of the outbox and the inbox. It is the first migration of each service. */
 export class MessagingMigration extends Migration {
   override up(): void {
     this.addSql(`create table "outbox" (
@@ -15,7 +15,7 @@ export class MessagingMigration extends Migration {
       "message_id" uuid primary key,
       "handled_at" timestamptz not null default now())`);
     this.addSql(`create index "inbox_handled_at_index" on "inbox" ("handled_at")`);
-    // The names are those that the ORM gives to the trigger of the entity.
+    // The ORM expects these names for the entity's trigger.
     this.addSql(`create function "outbox_outbox_notify_fn"() returns trigger as
       $$ begin ${NOTIFY} end; $$ language plpgsql`);
     this.addSql(`create trigger "outbox_notify" after insert on "outbox"

@@ -14,21 +14,21 @@ const BATCH = 200;
 const POLL_MS = 1_000;
 const NEARLY_ASLEEP_MS = 5;
 const MEASURE_MS = 5_000;
-/** Events that have waited for longer make the service unready. */
+/** The service is not ready while an event has waited for longer. */
 const MAX_AGE_SECONDS = 60;
 /**
- * The server ends the session, and with it the leader's lock, when its client sends nothing for so long: a process that is
- * frozen. Longer than a leader may be busy otherwise: the broker has 10 s to confirm.
+ * The server ends the session of a relay that is silent for this long, such as a frozen process, and so releases the leader's
+ * lock. A working leader is never silent for this long: the broker has 10 s to confirm.
  */
 const MAX_SILENCE_MS = 20_000;
-/** Any number that nothing else locks: one relay per database is the leader, the others stand by. */
+/** The advisory lock of the leader. One relay per database leads, the others stand by. Any number that nothing else locks. */
 const LEADER_LOCK = 7_391_001;
 
 type Row = OutgoingEvent & { seq: string };
 
 /**
- * Publishes what the outbox holds, oldest first, and deletes a row once the broker has confirmed it. A relay that dies in
- * between makes a row go out twice with the same id, which the consumers' inboxes know.
+ * Publishes the events in the outbox, oldest first, and deletes each row after the broker has confirmed it. If a relay dies in
+ * between, the event is published twice with the same id, and the consumers' inboxes detect the duplicate.
  */
 export class OutboxRelay {
   private readonly logger = new Logger(OutboxRelay.name);
@@ -50,7 +50,7 @@ export class OutboxRelay {
     this.running = this.run();
   }
 
-  /** The batch in flight is finished first. */
+  /** Finishes the current batch first. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
@@ -59,7 +59,7 @@ export class OutboxRelay {
     await this.publisher.close();
   }
 
-  /** @throws when events wait that nobody publishes: neither this instance nor another. */
+  /** @throws if events wait for too long because no instance publishes them. */
   check(): void {
     if (this.ageSeconds > MAX_AGE_SECONDS)
       throw new Error(`Events are not published: the oldest has waited for ${Math.round(this.ageSeconds)} s`);
@@ -72,7 +72,7 @@ export class OutboxRelay {
         connectionString: this.databaseUrl,
         application_name: 'outbox relay',
       });
-      // A connection that breaks fails the next query, which ends the session; nothing else is to be done here.
+      // The next query on a broken connection fails and ends the session; nothing else to do here.
       db.on('error', () => this.notify());
       db.on('notification', () => this.notify());
       try {
@@ -89,7 +89,7 @@ export class OutboxRelay {
     }
   }
 
-  /** One session with the database, until it breaks or the relay is stopped. */
+  /** Runs one database session, until it breaks or the relay stops. */
   private async lead(db: Client): Promise<void> {
     await this.measure(db);
     while (!(await tryLock(db, LEADER_LOCK))) {
@@ -115,11 +115,11 @@ export class OutboxRelay {
     }
   }
 
-  /** What there is, or else what there is after a sleep. `ASLEEP_LOCK` says why nothing that is committed can be slept over. */
+  /** Returns the oldest events, after a sleep if there are none. `ASLEEP_LOCK` ensures that it never sleeps over a committed event. */
   private async next(db: Client): Promise<Row[]> {
     this.woken = false;
     if (!(await tryLock(db, ASLEEP_LOCK))) {
-      // A transaction that will not notify is under way.
+      // A transaction that will not notify is still running.
       await sleep(NEARLY_ASLEEP_MS);
       return oldest(db);
     }
@@ -133,12 +133,12 @@ export class OutboxRelay {
     return oldest(db);
   }
 
-  /** @returns why some could not be published; those stay. */
+  /** @returns the reason why some events were not published. Their rows stay in the outbox. */
   private async publish(db: Client, rows: Row[]): Promise<unknown> {
     const results = await Promise.allSettled(
       rows.map((row) =>
         runAsSpan(row.traceparent, { name: `publish ${row.type}`, kind: SpanKind.PRODUCER, failureOf }, () =>
-          this.tell({ ...row, traceparent: currentTraceparent() ?? null }),
+          this.publishEvent({ ...row, traceparent: currentTraceparent() ?? null }),
         ),
       ),
     );
@@ -149,11 +149,11 @@ export class OutboxRelay {
     return results.find((result) => result.status === 'rejected')?.reason;
   }
 
-  private async tell(event: OutgoingEvent): Promise<void> {
+  private async publishEvent(event: OutgoingEvent): Promise<void> {
     await lastValueFrom(this.publisher.emit(event.type, cloudEvent(event)), { defaultValue: undefined });
   }
 
-  /** By every relay, since the leader may be frozen. */
+  /** Called by every relay, because the leader may be frozen. */
   private async measure(db: Client): Promise<void> {
     if (Date.now() - this.measuredAt < MEASURE_MS) return;
     this.measuredAt = Date.now();
@@ -163,7 +163,7 @@ export class OutboxRelay {
     outboxOldestAge.set({ service: this.service }, this.ageSeconds);
   }
 
-  /** By the leader alone. */
+  /** Called by the leader only. */
   private async count(db: Client): Promise<void> {
     const { rows } = await db.query<{ waiting: number }>('select count(*)::int as waiting from outbox');
     outboxMessages.set({ service: this.service }, rows[0]!.waiting);
@@ -174,7 +174,7 @@ export class OutboxRelay {
     if (this.idle) this.wake();
   }
 
-  /** A second, or until `stop`. When idle also until there is something to do; after a failure that must not shorten it. */
+  /** Waits for a second or until `stop`. An idle relay also wakes for new events; after a failure they must not shorten the wait. */
   private async pause(idle = false): Promise<void> {
     if (this.stopped) return;
     this.idle = idle;

@@ -6,12 +6,12 @@ import { checkedSize } from '../message-size.js';
 import { currentTraceparent } from '@app/telemetry';
 import { OutboxMessage } from './outbox-message.entity.js';
 
-/** Tells events: each is published once the transaction that it was added in has committed, and never if it has not. */
+/** Publishes events: each is published after the transaction that added it has committed, and never if it rolls back. */
 @Injectable()
 export class Outbox {
   constructor(private readonly em: EntityManager) {}
 
-  /** Adds the event to what the current EntityManager flushes next. @throws AppError when it is too large for a message. */
+  /** Adds an event to the next flush of the current EntityManager. @throws AppError if the event is too large for a message. */
   add<E extends Event>(event: E, payload: Payload<E>): void {
     jsonOf(event, payload);
     this.em.persist(
@@ -36,7 +36,7 @@ export class Outbox {
 export const insertIntoOutbox = (from: string, data = ':eventData::jsonb') =>
   `insert into outbox (id, type, data, traceparent) select gen_random_uuid(), :eventType, ${data}, :traceparent from ${from}`;
 
-/** The values that `insertIntoOutbox` refers to. @throws AppError when the payload is too large for a message. */
+/** The values that `insertIntoOutbox` refers to. @throws AppError if the payload is too large for a message. */
 export const outboxValues = <E extends Event>(event: E, payload?: Payload<E>) => ({
   eventType: event.pattern,
   traceparent: currentTraceparent() ?? null,

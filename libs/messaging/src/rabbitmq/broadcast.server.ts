@@ -5,7 +5,7 @@ import type { Broker } from './connection.js';
 import { RabbitMqServer } from './rabbitmq.server.js';
 import { eventExchange } from './topology.js';
 
-/** Hears events for this process alone, in a queue that lives as long as its connection. One that fails is logged, no more. */
+/** Receives events for this process only, in a queue that lives as long as its connection. A failed event is logged, not retried. */
 export class BroadcastServer extends RabbitMqServer {
   protected readonly atOnce = 256;
   protected readonly confirms = false;
@@ -28,7 +28,7 @@ export class BroadcastServer extends RabbitMqServer {
     const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
     await channel.assertExchange(exchange, 'topic', { durable: true });
     for (const pattern of this.messageHandlers.keys()) await channel.bindQueue(queue, exchange, pattern);
-    // The queue of the connection before is gone, with what was in it and what came since.
+    // The queue of the previous connection was deleted with its events, and events since then are lost.
     if (this.declared) this.missed();
     this.declared = true;
     return queue;

@@ -11,19 +11,19 @@ const PING_TIMEOUT_MS = 3_000;
 
 export interface Broker {
   url: string;
-  /** Put before the name of every queue and exchange. */
+  /** The prefix of every queue and exchange name. */
   prefix: string;
   retryDelaysMs: readonly number[];
 }
 
-/** Options of Nest's servers and clients; `name` is what operators see the connection as. */
+/** Options of Nest's servers and clients. `name` is the connection name that operators see. */
 export const connectTo = ({ url, prefix }: Broker, name: string): NonNullable<RmqOptions['options']> => ({
   urls: [url],
   socketOptions: {
     heartbeatIntervalInSeconds: 5,
     reconnectTimeInSeconds: RECONNECT_SECONDS,
     connectionOptions: {
-      // An answer of several frames would otherwise wait for TCP acknowledgements.
+      // Without it, a reply of several frames waits for TCP acknowledgements.
       noDelay: true,
       keepAlive: true,
       timeout: 5_000,
@@ -34,14 +34,14 @@ export const connectTo = ({ url, prefix }: Broker, name: string): NonNullable<Rm
 
 const logger = new Logger('RabbitMQ');
 
-/** Why a server or client cannot work now, as far as the broker has said. */
+/** The state of a server's or client's connection, with the reason of a failure. */
 export class BrokerState {
   private alarm?: string;
   private failure?: string;
 
   constructor(private readonly name: string) {}
 
-  /** A channel of it works. */
+  /** Its channel works. */
   ready(): void {
     this.failure = undefined;
   }
@@ -50,7 +50,7 @@ export class BrokerState {
     this.failure = String(error);
   }
 
-  /** RabbitMQ reads nothing from connections that publish while it is short of memory or disk. */
+  /** RabbitMQ stops reading from publishing connections while it is low on memory or disk. */
   blocked(reason: string | undefined): void {
     this.alarm = reason;
   }
@@ -60,7 +60,7 @@ export class BrokerState {
     if (this.alarm !== undefined) throw unavailable(`RabbitMQ has an alarm and accepts no messages: ${this.alarm}`);
   }
 
-  /** One round trip. @throws with the reason when the channel does not work. */
+  /** Makes one round trip. @throws with the reason if the channel does not work. */
   async check(channel: Channel | undefined, exchange: string): Promise<void> {
     this.assertNotBlocked();
     if (!channel) throw new Error(this.failure ?? `${this.name} is not connected to RabbitMQ`);
@@ -72,17 +72,17 @@ export class BrokerState {
 }
 
 /**
- * Hears every 'error' that would otherwise end the process, and gives the manager's channels the wanted kind. What is
- * published must not be kept for later by the wrapper, hence the raw channels that servers and clients use.
+ * Handles every 'error' event, since an unhandled one ends the process, and creates channels with or without confirms. Servers
+ * and clients use the raw channels, because the wrapper would keep messages and publish them later.
  */
-export function tamed(
+export function withErrorHandlers(
   manager: AmqpConnectionManager,
   { name, confirm, state }: { name: string; confirm: boolean; state: BrokerState },
 ): AmqpConnectionManager {
   manager.on('blocked', ({ reason }) => state.blocked(reason));
   manager.on('unblocked', () => state.blocked(undefined));
   manager.on('disconnect', () => state.blocked(undefined));
-  manager.on('connectFailed', ({ err }) => state.failed(`RabbitMQ cannot be reached: ${String(err)}`));
+  manager.on('connectFailed', ({ err }) => state.failed(`RabbitMQ is unreachable: ${String(err)}`));
   const create = manager.createChannel.bind(manager);
   manager.createChannel = (options?: CreateChannelOpts): ChannelWrapper => {
     const wrapper = create({ ...options, confirm });
@@ -95,25 +95,25 @@ export function tamed(
   return manager;
 }
 
-/** RabbitMQ announces an alarm to those that publish. This goes to no queue. */
+/** RabbitMQ reports alarms only to connections that publish, so this publishes a message that no queue receives. */
 export function provokeAlarm(channel: Channel): void {
   channel.publish('', 'alarm', Buffer.alloc(0));
 }
 
-/** Resets the connection, so that the broker discards the bytes that it has received and not read. */
+/** Resets the connection, so that the broker discards the bytes that it has received but not read. */
 export function withdrawUnread({ connection }: ChannelModel): void {
   const { stream } = connection as unknown as { stream: Socket };
-  const error = new Error('The connection was reset: RabbitMQ has an alarm and reads nothing');
+  const error = new Error('The connection was reset: RabbitMQ has an alarm and does not read');
   if (stream instanceof TLSSocket) {
     stream.destroy(error);
     return;
   }
   stream.resetAndDestroy();
-  // A reset is silent on this side.
+  // A reset emits no event on this side.
   stream.emit('error', error);
 }
 
-/** Builds all anew when the channel is closed while its connection lives: by a fault of ours, or a queue that was deleted. */
+/** Reconnects after the broker has closed only the channel, because of an invalid operation or a deleted queue. */
 export function rebuildOnClose(channel: Channel, manager: AmqpConnectionManager): void {
   const { connection } = manager;
   channel.on('error', (error) => logger.error(String(error)));

@@ -6,7 +6,7 @@ import { connectTo, type Broker } from './connection.js';
 import { publishConfirmed } from './publish-confirmed.js';
 import { deadQueue, declareEventQueue, eventQueue } from './topology.js';
 
-const MOST_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 export const deadHeaders = (attempts: number, reason: string) => ({
   'x-attempts': attempts,
@@ -21,7 +21,7 @@ export function listDeadLetters(broker: Broker, service: ServiceName): Promise<D
   return onOwnChannel(broker, async (channel) => {
     await declareEventQueue(channel, broker, service);
     const letters: DeadLetter[] = [];
-    for await (const message of waiting(channel, deadQueue(broker, service), MOST_LISTED)) letters.push(read(message));
+    for await (const message of waiting(channel, deadQueue(broker, service), MAX_LISTED)) letters.push(read(message));
     return letters;
   });
 }
@@ -41,7 +41,7 @@ export function redeliverDeadLetters(broker: Broker, service: ServiceName, id?: 
   });
 }
 
-/** What waits in the queue now. A message that is not acknowledged is back in its place once the channel has closed. */
+/** The current messages of the queue. A message that is not acknowledged returns to its place when the channel closes. */
 async function* waiting(channel: ConfirmChannel, queue: string, most = Infinity): AsyncGenerator<GetMessage> {
   const { messageCount } = await channel.checkQueue(queue);
   for (let i = 0; i < Math.min(messageCount, most); i++) {
@@ -51,7 +51,7 @@ async function* waiting(channel: ConfirmChannel, queue: string, most = Infinity)
   }
 }
 
-/** For commands: a connection for as long as the work takes. */
+/** Opens a connection for one command. */
 async function onOwnChannel<T>(broker: Broker, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const { socketOptions } = connectTo(broker, 'dead-letters');
   const connection = await amqp.connect(broker.url, socketOptions?.connectionOptions);
@@ -60,7 +60,7 @@ async function onOwnChannel<T>(broker: Broker, work: (channel: ConfirmChannel) =
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => {});
     const result = await work(channel);
-    // Comes after the acknowledgements, which the end of the connection might overtake.
+    // Closing the channel first ensures that the broker has received the acknowledgements.
     await channel.close();
     return result;
   } finally {
@@ -74,7 +74,7 @@ function read(message: GetMessage): DeadLetter {
   return {
     id: String(id ?? ''),
     type: String(type ?? ''),
-    // The broker gives up by itself what comes back unanswered time and again, and says so its own way.
+    // The broker itself dead-letters an event that is redelivered too often, with its own header for the reason.
     reason: String(headers['x-reason'] ?? headers['x-first-death-reason'] ?? ''),
     time: String(headers['x-failed-at'] ?? ''),
     attempts: attemptsOf(message),

@@ -8,7 +8,7 @@ import { publishConfirmed, Unroutable } from './publish-confirmed.js';
 import { RabbitMqClient } from './rabbitmq.client.js';
 import { declareEventQueue, eventExchange, eventQueue } from './topology.js';
 
-/** Tells a service's events: each emit completes with the broker's confirm, or fails. */
+/** Publishes a service's events. Each emit completes with the broker's confirm, or fails. */
 export class EventPublisher extends RabbitMqClient<ConfirmChannel> {
   protected readonly confirms = true;
   private declaring?: Promise<void>;
@@ -20,7 +20,7 @@ export class EventPublisher extends RabbitMqClient<ConfirmChannel> {
     super(broker, `${source}.publisher`);
   }
 
-  /** The consumers' queues come first: an event that is told before its consumer ever started waits there. */
+  /** Declares the consumers' queues first, so that an event published before the first start of its consumer waits there. */
   protected async prepare(channel: ConfirmChannel): Promise<void> {
     await channel.assertExchange(eventExchange(this.broker), 'topic', { durable: true });
     for (const consumer of consumersOfAll(this.source)) await declareEventQueue(channel, this.broker, consumer);
@@ -32,11 +32,11 @@ export class EventPublisher extends RabbitMqClient<ConfirmChannel> {
     const options = { contentType: 'application/cloudevents+json', messageId: data.id };
     try {
       await Promise.all([
-        // To each by its name: of an exchange the broker says only that some queue has taken the event.
+        // To each queue by its name: for an exchange, the broker confirms as soon as any queue has the event.
         ...consumersOf(data.type).map((consumer) =>
           publishConfirmed(channel, '', eventQueue(this.broker, consumer), body, options),
         ),
-        // Gateways may not run.
+        // There may be no gateway.
         publishConfirmed(channel, eventExchange(this.broker), data.type, body, { ...options, mandatory: false }),
       ]);
     } catch (error) {
@@ -45,7 +45,7 @@ export class EventPublisher extends RabbitMqClient<ConfirmChannel> {
     }
   }
 
-  /** For the relay's next attempt. One that fails closes the channel. */
+  /** Declares the queues again, for the relay's next attempt. An error closes the channel. */
   private async declareAgain(channel: ConfirmChannel): Promise<void> {
     this.declaring ??= this.prepare(channel).finally(() => (this.declaring = undefined));
     await this.declaring.catch(() => {});

@@ -11,7 +11,7 @@ import { deadQueue, declareEventQueue, declareRetryQueues, eventQueue, retryQueu
 
 const EVENTS_AT_ONCE = 32;
 
-/** Hears a service's events; each leaves its queue only once it has had its effect, or waits safely elsewhere. */
+/** Receives a service's events. An event leaves its queue only after it was handled or moved to another queue. */
 export class EventServer extends RabbitMqServer<ConfirmChannel> {
   protected readonly atOnce = EVENTS_AT_ONCE;
   protected readonly confirms = true;
@@ -45,8 +45,8 @@ export class EventServer extends RabbitMqServer<ConfirmChannel> {
       channel.ack(message);
     } catch (error) {
       if (error instanceof Unroutable) await this.declare(channel).catch(() => {});
-      this.logger.warn(`${this.name}: a message goes back to its queue: ${String(error)}`);
-      // The broker takes nothing now; on a channel that has closed, it has put the message back by itself.
+      this.logger.warn(`${this.name}: a message is returned to its queue: ${String(error)}`);
+      // The broker accepts nothing now. If the channel has closed, the broker has already requeued the message.
       await sleep(1_000, undefined, { ref: false });
       channel.nack(message);
     }

@@ -2,8 +2,8 @@ import type { ConfirmChannel, Message, Options } from 'amqplib';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 /**
- * How long the broker may refuse all for a queue before its channel is replaced: a channel that has seen a quorum queue full goes
- * on refusing when there is room again.
+ * A channel is replaced after the broker has rejected all messages to a queue for this long: a channel that has seen a full
+ * quorum queue keeps rejecting messages even when there is room again.
  */
 const REPLACE_AFTER_MS = 10_000;
 
@@ -12,17 +12,17 @@ export class Unroutable extends Error {}
 
 interface Publishing {
   count: number;
-  /** The `correlationId` of each message that came back and is not yet confirmed. */
+  /** The `correlationId` of each returned message that is not confirmed yet. */
   returned: Set<string>;
-  /** By exchange and routing key: since when the broker refuses every message, by the monotonic clock. */
+  /** For each exchange and routing key, the monotonic time since when the broker has rejected every message. */
   refusedSince: Map<string, number>;
 }
 
 const channels = new WeakMap<ConfirmChannel, Publishing>();
 
 /**
- * Resolves once the broker has the message, in at least one queue unless it is published with `mandatory: false`.
- * @throws Unroutable when there is no queue for it; when the broker refuses it, the connection breaks, or 10 s have passed.
+ * Resolves once the broker has stored the message, in at least one queue unless it is published with `mandatory: false`.
+ * @throws Unroutable if there is no queue; another error if the broker rejects it, the connection breaks or 10 s have passed.
  */
 export async function publishConfirmed(
   channel: ConfirmChannel,
@@ -37,7 +37,7 @@ export async function publishConfirmed(
   const target = `${exchange} ${routingKey}`;
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The broker has not confirmed in time')), CONFIRM_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new Error('The broker did not confirm in time')), CONFIRM_TIMEOUT_MS);
     const publication = { persistent: true, mandatory: true, ...options, correlationId };
     channel.publish(exchange, routingKey, body, publication, (error) => {
       if (error) {
@@ -46,7 +46,7 @@ export async function publishConfirmed(
         return;
       }
       refusedSince.delete(target);
-      // A message comes back before it is confirmed.
+      // The broker returns a message before it confirms it.
       if (returned.delete(correlationId)) reject(new Unroutable(`RabbitMQ has no queue for ${target.trim()}`));
       else resolve();
     });
@@ -64,7 +64,7 @@ function publishingOn(channel: ConfirmChannel): Publishing {
   return publishing;
 }
 
-/** Closing the channel makes its owner build another. */
+/** Closes a channel after too many rejections; its owner opens another. */
 function refused(channel: ConfirmChannel, refusedSince: Map<string, number>, target: string): void {
   const now = performance.now();
   const since = refusedSince.get(target) ?? now;

@@ -2,10 +2,10 @@ import { ClientRMQ } from '@nestjs/microservices';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel } from 'amqplib';
 import { unavailable } from '../request-dispatch.js';
-import { BrokerState, connectTo, provokeAlarm, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { BrokerState, connectTo, provokeAlarm, rebuildOnClose, withErrorHandlers, type Broker } from './connection.js';
 import { eventExchange } from './topology.js';
 
-/** Nest's RabbitMQ client, publishing on the raw channel: what cannot be sent now fails, and is not kept for later. */
+/** Nest's RabbitMQ client on the raw channel: a message that cannot be sent now fails instead of being sent later. */
 export abstract class RabbitMqClient<C extends Channel = Channel> extends ClientRMQ {
   protected abstract readonly confirms: boolean;
   private readonly state: BrokerState;
@@ -20,10 +20,10 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
     this.state = new BrokerState(name);
   }
 
-  /** Readies each new channel. */
+  /** Prepares each new channel. */
   protected abstract prepare(channel: C): Promise<void>;
 
-  /** @throws AppError SERVICE_UNAVAILABLE while there is no connection, or the broker has an alarm. */
+  /** @throws AppError SERVICE_UNAVAILABLE without a connection or while the broker has an alarm. */
   protected channelNow(): C {
     this.state.assertNotBlocked();
     if (!this.live) throw unavailable('There is no connection to the broker');
@@ -32,7 +32,7 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
 
   override createClient(): AmqpConnectionManager {
     const { name, confirms: confirm, state } = this;
-    return tamed(super.createClient() as AmqpConnectionManager, { name, confirm, state });
+    return withErrorHandlers(super.createClient() as AmqpConnectionManager, { name, confirm, state });
   }
 
   override async setupChannel(channel: C, ready: () => void): Promise<void> {
@@ -48,13 +48,13 @@ export abstract class RabbitMqClient<C extends Channel = Channel> extends Client
   }
 
   override async connect(): Promise<void> {
-    if (this.closed) throw unavailable('This process is closing');
+    if (this.closed) throw unavailable('This process is shutting down');
     await super.connect();
   }
 
   async check(): Promise<void> {
     if (this.closed) return;
-    // Its failure is known with its reason.
+    // BrokerState has the reason of a failure.
     await this.connect().catch(() => {});
     if (this.live) provokeAlarm(this.live);
     await this.state.check(this.live, eventExchange(this.broker));

@@ -2,14 +2,14 @@ import { ServerRMQ } from '@nestjs/microservices';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { Drain } from '../drain.js';
-import { BrokerState, connectTo, rebuildOnClose, tamed, type Broker } from './connection.js';
+import { BrokerState, connectTo, rebuildOnClose, withErrorHandlers, type Broker } from './connection.js';
 import { eventExchange } from './topology.js';
 
 const CONSUMER_TAG = 'server';
 
-/** Nest's RabbitMQ server, made to drain before it closes, to survive its broker, and to acknowledge what it has done. */
+/** Nest's RabbitMQ server, extended: it drains before closing, survives a restart of the broker and acknowledges handled messages. */
 export abstract class RabbitMqServer<C extends Channel = Channel> extends ServerRMQ {
-  /** What a handler of events throws decides over its next try. */
+  /** The error of an event handler decides on its retry. */
   override readonly propagatesEventHandlerErrors = true;
   protected abstract readonly atOnce: number;
   protected abstract readonly confirms: boolean;
@@ -26,18 +26,18 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
     this.state = new BrokerState(name);
   }
 
-  /** Declares what is consumed, each time a connection is made. @returns the queue. */
+  /** Declares the queue to consume, for each new connection. @returns its name. */
   protected abstract declare(channel: C): Promise<string>;
 
-  /** Handles one message and acknowledges it; what it throws is logged. */
+  /** Handles one message and acknowledges it. Its errors are logged. */
   protected abstract process(message: ConsumeMessage, channel: C): Promise<void>;
 
-  /** Resolves once the broker has all that was sent outside of the server's channel. */
+  /** Resolves once the broker has received everything sent on other channels. */
   protected async flushed(): Promise<void> {}
 
   override async createClient<T = AmqpConnectionManager>(): Promise<T> {
     const manager = await super.createClient<AmqpConnectionManager>();
-    return tamed(manager, { name: this.name, confirm: this.confirms, state: this.state }) as T;
+    return withErrorHandlers(manager, { name: this.name, confirm: this.confirms, state: this.state }) as T;
   }
 
   override async setupChannel(channel: C, listening: () => void): Promise<void> {
@@ -66,9 +66,9 @@ export abstract class RabbitMqServer<C extends Channel = Channel> extends Server
       );
   }
 
-  /** Declares it again at once; where that fails, on another channel and later. */
+  /** Declares the queue again at once. If that fails, a new channel retries later. */
   private async queueDeleted(channel: C): Promise<void> {
-    this.logger.warn(`${this.name}: the queue was deleted and is declared again`);
+    this.logger.warn(`${this.name}: the queue was deleted; declaring it again`);
     await this.consume(channel).catch((error: unknown) => {
       this.state.failed(`${this.name} cannot be set up: ${String(error)}`);
       channel.close().catch(() => {});

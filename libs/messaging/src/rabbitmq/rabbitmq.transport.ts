@@ -17,7 +17,7 @@ export class RabbitMqTransport implements Transport {
   private readonly broker: Broker;
   private readonly parts: Part[] = [];
 
-  /** `prefix` is put before the name of every queue and exchange, so that several systems can share a broker. */
+  /** `prefix` starts the name of every queue and exchange, so that several systems can share a broker. */
   constructor({ url, prefix = '', retryDelaysMs = RETRY_DELAYS_MS }: Partial<Broker> & { url: string }) {
     this.broker = { url, prefix, retryDelaysMs };
   }

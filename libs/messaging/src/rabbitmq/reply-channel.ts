@@ -4,8 +4,8 @@ import type { Channel, ChannelModel } from 'amqplib';
 const logger = new Logger('RabbitMQ');
 
 /**
- * Sends the replies of one connection on a channel of their own. When the broker closes it, as for a reply that it refuses, the
- * next reply opens another; the requests in progress and their consumer stay on their channel.
+ * Sends the replies of one connection on a separate channel. If the broker closes it, for example because it rejects a reply,
+ * the next reply opens another channel. Requests in progress and their consumer are not affected.
  */
 export class ReplyChannel {
   private opening?: Promise<Channel>;
@@ -18,7 +18,7 @@ export class ReplyChannel {
     channel.sendToQueue(replyTo, body, { correlationId });
   }
 
-  /** Resolves once the broker has received what was sent. */
+  /** Resolves once the broker has received all replies. */
   async close(): Promise<void> {
     await (await this.opening)?.close();
   }
@@ -26,8 +26,8 @@ export class ReplyChannel {
   private async open(): Promise<Channel> {
     try {
       const channel = await this.connection.createChannel();
-      // The broker's reason; 'close' follows.
-      channel.on('error', (error) => logger.error(`A reply was refused: ${String(error)}`));
+      // The broker sends its reason before it closes the channel.
+      channel.on('error', (error) => logger.error(`A reply was rejected: ${String(error)}`));
       channel.once('close', () => (this.opening = undefined));
       return channel;
     } catch (error) {

@@ -15,15 +15,15 @@ const REPLIES = 'amq.rabbitmq.reply-to';
 
 type Callback = (packet: WritePacket) => void;
 
-/** A request's data, and when its caller gives up, by this process's monotonic clock. */
+/** The data of a request and its deadline by the monotonic clock of this process. */
 interface Timed<I> {
   data: I;
   deadline: number;
 }
 
-/** Sends the requests to all services: nothing hangs, and nothing runs after its caller gave up. */
+/** Sends requests to all services. A request never hangs, and it never runs after its deadline. */
 export class RequestClient extends RabbitMqClient {
-  /** A request that is lost is its caller's timeout. */
+  /** A lost request ends in its caller's timeout. */
   protected readonly confirms = false;
   private readonly waiting = new Map<string, Callback>();
 
@@ -37,7 +37,7 @@ export class RequestClient extends RabbitMqClient {
 
   override send<R, I>(pattern: string, data: I): Observable<R> {
     const { caller, timeoutMs } = this;
-    // The time that it takes to connect counts.
+    // The deadline includes the time to connect.
     return defer(() => {
       const timed = { data, deadline: performance.now() + timeoutMs };
       return withDeadline(super.send<R, Timed<I>>(pattern, timed), { caller, pattern, timeoutMs });
@@ -46,7 +46,7 @@ export class RequestClient extends RabbitMqClient {
 
   override createClient(): AmqpConnectionManager {
     const manager = super.createClient();
-    // The broker would run what it has not read yet when its alarm ends, long after the callers gave up.
+    // After the alarm the broker would deliver the requests that it has not read yet, long after their deadlines.
     manager.on('blocked', () => {
       if (this.waiting.size > 0 && manager.connection) withdrawUnread(manager.connection);
     });
@@ -55,10 +55,10 @@ export class RequestClient extends RabbitMqClient {
 
   protected async prepare(channel: Channel): Promise<void> {
     channel.on('return', ({ properties }: Message) =>
-      this.settle(properties.correlationId as string, { err: unavailable('The service does not run') }),
+      this.settle(properties.correlationId as string, { err: unavailable('The service is unavailable') }),
     );
     channel.once('close', () => {
-      const err = new AppError('SERVICE_TIMEOUT', 'The connection was lost before the answer came');
+      const err = new AppError('SERVICE_TIMEOUT', 'The connection was lost before the reply arrived');
       for (const correlationId of this.waiting.keys()) this.settle(correlationId, { err });
     });
     await channel.consume(REPLIES, (message) => message && this.answered(message), { noAck: true });
@@ -75,7 +75,7 @@ export class RequestClient extends RabbitMqClient {
         correlationId,
         replyTo: REPLIES,
         mandatory: true,
-        // It measures the way to a server.
+        // The time to reach a server.
         expiration: timeLeft,
         headers: { [TIME_LEFT]: timeLeft, ...currentOrigin() },
       });

@@ -9,10 +9,10 @@ import { Standstill } from './standstill.js';
 import type { Origin } from '@app/telemetry';
 import { requestQueue, TIME_LEFT } from './topology.js';
 
-/** Answers requests, each at most once: expired ones never arrive, and one that came before is not run again. */
+/** Handles requests at most once: expired requests are not delivered, and redelivered requests are not run again. */
 export class RequestServer extends RabbitMqServer {
   protected readonly atOnce = REQUESTS_AT_ONCE;
-  /** A lost reply is the caller's timeout. */
+  /** A lost reply ends in the caller's timeout. */
   protected readonly confirms = false;
   private replies?: ReplyChannel;
   private readonly standstill = new Standstill();
@@ -28,7 +28,7 @@ export class RequestServer extends RabbitMqServer {
     if (!isEvent) this.messageHandlers.set(pattern, handler);
   }
 
-  /** The queue goes with its last consumer, so that a request to an absent service is returned to its caller at once. */
+  /** The queue is deleted with its last consumer, so that requests to an unavailable service return to their callers at once. */
   protected async declare(channel: Channel): Promise<string> {
     this.replies = new ReplyChannel(this.server!.connection!);
     const queue = requestQueue(this.broker, this.service);
@@ -65,13 +65,13 @@ export class RequestServer extends RabbitMqServer {
     const waitedMs = this.standstill.longestWaitMs;
     if (!(waitedMs >= leftMs)) return undefined;
     this.logger.warn(
-      `${this.name}: a request was not run: it had ${leftMs} ms and may have waited ${Math.round(waitedMs)} ms in this process`,
+      `${this.name}: a request was not run: its deadline was ${leftMs} ms and it may have waited ${Math.round(waitedMs)} ms in this process`,
     );
-    return new AppError('SERVICE_TIMEOUT', 'The request came to its service too late');
+    return new AppError('SERVICE_TIMEOUT', 'The request reached its service too late');
   }
 }
 
-/** What is no request has no handler either. */
+/** A malformed request gets a pattern without a handler. */
 function readRequest({ content, properties }: ConsumeMessage): IncomingRequest {
   try {
     const { pattern, data } = JSON.parse(content.toString()) as IncomingRequest;

@@ -1,6 +1,6 @@
 const TICK_MS = 20;
 
-/** How long a message that is read now may have waited because this process stood still, by the monotonic clock. */
+/** Measures how long a message that is read now may have waited because the event loop was blocked. */
 export class Standstill {
   private lastTick = performance.now();
   private tickBefore = this.lastTick;
@@ -13,7 +13,7 @@ export class Standstill {
     }, TICK_MS).unref();
   }
 
-  /** Since the tick before the last: after a standstill one may come before the messages are read. At rest, two ticks at most. */
+  /** The time since the second to last tick: after a block, one tick may run before the messages are read. Normally two ticks at most. */
   get longestWaitMs(): number {
     return performance.now() - this.tickBefore;
   }
