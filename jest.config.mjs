@@ -5,6 +5,7 @@ const notFor = {
     '/test/faults/compose/',
     '/cache/redis.spec',
     '/rabbitmq/alarm.spec',
+    '/rabbitmq/connection-loss.spec',
     '/rabbitmq/missing-queue.spec',
   ],
   services: ['/standalone/', '/test/faults/compose/'],

@@ -17,10 +17,10 @@ export const admin = { userId: randomUUID(), role: Role.ADMIN };
 export const nowhere = { shippingAddress: '', pincode: '', city: '', country: '', phoneNumber: '' };
 export const home = { shippingAddress: '1 Main St', pincode: '12345', city: 'Town', country: 'NL', phoneNumber: '1' };
 
-/** A product, and how many units of it. */
+/** A product and a number of units. */
 export type Line = [product: { id: string }, quantity: number];
 
-/** The order service on its own; what its neighbours would say, a test sets. */
+/** The order service alone. Tests set the replies of its neighbours. */
 export class OrderServiceUnderTest {
   readonly client: OrderClient;
   readonly profiles = new Map<string, { version: number; shipping: ShippingDetails }>();
@@ -33,17 +33,17 @@ export class OrderServiceUnderTest {
   }
 
   static async start(): Promise<OrderServiceUnderTest> {
-    const away = (name: string) => new AppError('SERVICE_UNAVAILABLE', `The ${name} service is away`);
+    const unavailable = (name: string) => new AppError('SERVICE_UNAVAILABLE', `The ${name} service is unavailable`);
     const service = await ServiceUnderTest.start(orderService, {
       user: {
         getMany: async ({ ids }) => {
-          if (!underTest.usersAnswer) throw away('user');
+          if (!underTest.usersAnswer) throw unavailable('user');
           return ids.filter((id) => underTest.profiles.has(id)).map((id) => underTest.userDto(id));
         },
       },
       product: {
         quote: async ({ ids }) => {
-          if (!underTest.productsAnswer) throw away('product');
+          if (!underTest.productsAnswer) throw unavailable('product');
           return underTest.quotes.filter(({ id }) => ids.includes(id));
         },
       },
@@ -73,7 +73,7 @@ export class OrderServiceUnderTest {
     return this.client.place({ caller, order: { ...given, items } });
   }
 
-  /** An order of two lines, of products of its own. */
+  /** Places an order with two lines of new products. */
   placeAny(caller: Caller): Promise<OrderDto> {
     return this.place(caller, [
       [this.newProduct(), 1],
@@ -81,7 +81,7 @@ export class OrderServiceUnderTest {
     ]);
   }
 
-  /** One after the other, oldest first. */
+  /** Places orders one after the other. @returns them oldest first. */
   async placeMany(caller: Caller, count: number): Promise<OrderDto[]> {
     const placed: OrderDto[] = [];
     while (placed.length < count) placed.push(await this.placeAny(caller));
@@ -100,7 +100,7 @@ export class OrderServiceUnderTest {
   }
 }
 
-/** What a request is refused with, or undefined. */
+/** The error of a request, or undefined. */
 export const errorOf = (request: Promise<unknown>): Promise<AppError | undefined> =>
   request.then(
     () => undefined,

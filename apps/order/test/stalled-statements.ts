@@ -2,7 +2,7 @@ import type { TestDatabase } from '@app/testing';
 import { eventually } from '@app/testing';
 import pg from 'pg';
 
-/** Holds what statements of a service need in its test's database, so that they stall until the test lets them go on. */
+/** Holds locks in the database of a service under test, so that its statements stall until the test releases them. */
 export class StalledStatements {
   private readonly holder: pg.Client;
 
@@ -10,14 +10,14 @@ export class StalledStatements {
     this.holder = new pg.Client({ connectionString: database.url });
   }
 
-  /** Runs a statement that takes locks. */
+  /** Runs a statement that takes the locks. */
   async hold(sql: string, values: unknown[] = []): Promise<void> {
     await this.holder.connect();
     await this.holder.query('begin');
     await this.holder.query(sql, values);
   }
 
-  /** Resolves once that many statements stall. */
+  /** Resolves once this many statements stall. */
   async stalled(count: number): Promise<void> {
     await eventually(async () => {
       const pids = await this.blocked();
@@ -25,11 +25,11 @@ export class StalledStatements {
     });
   }
 
-  goOn(): Promise<void> {
+  release(): Promise<void> {
     return this.holder.end();
   }
 
-  /** Ends the connection of the statement that this stalls, as a crash does. */
+  /** Terminates the connection of the stalled statement, like a crash. */
   async crash(): Promise<void> {
     await this.database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity

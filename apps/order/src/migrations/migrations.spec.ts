@@ -2,6 +2,6 @@ import { schemaDrift } from '@app/testing';
 import { expect, test } from '@jest/globals';
 import { orderService } from '../order.module.js';
 
-test('the migrations make the tables that the entities say', async () => {
+test('the migrations create the tables of the entities', async () => {
   expect(await schemaDrift(orderService)).toBe('');
 });

@@ -26,16 +26,17 @@ const place = (caller = customer, lines: Line[] = [[tea, 2]], key: string | null
   underTest.place(caller, lines, { idempotencyKey: key, userId });
 const ordersOf = (caller: Caller) => underTest.client.list({ caller });
 
-/** The orders of a customer that were told of, once all is told. */
-async function toldOf({ userId }: Caller): Promise<string[]> {
+/** The ids of a customer's published orders, once the outbox is empty. */
+async function publishedFor({ userId }: Caller): Promise<string[]> {
   await underTest.service.settled();
-  const told = () => underTest.service.publishedOf(orders.events.placed).filter((event) => event.userId === userId);
-  await eventually(() => expect(told()).not.toEqual([]));
-  return told().map(({ orderId }) => orderId);
+  const published = () =>
+    underTest.service.publishedOf(orders.events.placed).filter((event) => event.userId === userId);
+  await eventually(() => expect(published()).not.toEqual([]));
+  return published().map(({ orderId }) => orderId);
 }
 
 describe('placing again with the same key', () => {
-  test('answers with the first order as it is now, and places and tells nothing', async () => {
+  test('returns the first order in its current state, and places and publishes nothing', async () => {
     const lines: Line[] = [
       [tea, 2],
       [cup, 1],
@@ -48,10 +49,10 @@ describe('placing again with the same key', () => {
     await underTest.service.settled();
     expect(await place(customer, lines)).toMatchObject({ id: first.id, status: OrderStatus.PROCESSING, version: 2 });
     expect(await ordersOf(customer)).toHaveLength(1);
-    expect(await toldOf(customer)).toEqual([first.id]);
+    expect(await publishedFor(customer)).toEqual([first.id]);
   });
 
-  test('is answered when the order could not be placed any more, and asks nobody whether it could', async () => {
+  test('returns the first order without checking again whether it can be placed', async () => {
     const first = await place();
     expect((await loadOf(() => place())).requests).toEqual(['order.place']);
     tea.stock = 0;
@@ -62,7 +63,7 @@ describe('placing again with the same key', () => {
     expect(await place()).toEqual(first);
   });
 
-  test('is refused when another order is meant', async () => {
+  test('is rejected for a different order', async () => {
     await place();
     const others: Line[][] = [
       [[tea, 3]],
@@ -77,7 +78,7 @@ describe('placing again with the same key', () => {
     expect(await ordersOf(customer)).toHaveLength(1);
   });
 
-  test('answers with the same refusal when the first was refused, though the order could be placed now', async () => {
+  test('returns the same final error, even if the order could be placed now', async () => {
     tea.stock = 1;
     const refusal = await errorOf(place());
     expect(refusal).toMatchObject({ code: 'INSUFFICIENT_STOCK', details: { shortages: [{ available: 1 }] } });
@@ -91,7 +92,7 @@ describe('placing again with the same key', () => {
     expect(await place(customer, [[tea, 2]], randomUUID())).toMatchObject({ status: OrderStatus.PENDING });
   });
 
-  test('repeats every refusal that the order itself caused', async () => {
+  test('returns every final error again', async () => {
     const [userId, unknown] = [randomUUID(), underTest.newProduct()];
     underTest.quotes.splice(underTest.quotes.indexOf(unknown), 1);
     const ofNobody = () => place(admin, [[tea, 1]], idempotencyKey, userId);
@@ -104,14 +105,14 @@ describe('placing again with the same key', () => {
     expect(await errorOf(ofNothing())).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
   });
 
-  test('places one when the first could not be decided', async () => {
+  test('places the order if the first attempt had no outcome', async () => {
     underTest.productsAnswer = false;
     expect(await errorOf(place())).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     underTest.productsAnswer = true;
     expect(await place()).toMatchObject({ status: OrderStatus.PENDING });
   });
 
-  test('finds the order of a release that kept no keys of their own', async () => {
+  test('finds an order of a release without a table of keys', async () => {
     const first = await place();
     await underTest.service.database.query('delete from idempotency_keys');
     expect(await place()).toEqual(first);
@@ -122,7 +123,7 @@ describe('placing again with the same key', () => {
 });
 
 describe('a key', () => {
-  test('is its customer’s own: another’s is another, an admin’s for the customer is the same', async () => {
+  test('belongs to the customer, also if an admin uses it for them', async () => {
     const first = await place();
     const other = underTest.newCustomer();
     expect((await place(other)).id).not.toBe(first.id);
@@ -131,11 +132,11 @@ describe('a key', () => {
     expect(await errorOf(stranger)).toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test('that is not given makes each order a new one', async () => {
+  test('is optional: without one, each order is new', async () => {
     expect((await place(customer, [[tea, 1]], null)).id).not.toBe((await place(customer, [[tea, 1]], null)).id);
   });
 
-  test('is any text, and nothing but text', async () => {
+  test('may be any text', async () => {
     const keys = [
       `'; drop table orders; --`,
       '?',
@@ -153,21 +154,21 @@ describe('a key', () => {
   });
 });
 
-describe('at once, through two instances', () => {
+describe('concurrent attempts through two instances', () => {
   beforeAll(() => underTest.service.startInstance(orderService));
 
   const hundred = (call: (i: number) => Promise<OrderDto>) =>
     Promise.allSettled(Array.from({ length: 100 }, (_, i) => call(i)));
 
-  test('a hundred of the same are one order, one event, and a hundred equal answers', async () => {
+  test('place one order, publish one event and return equal answers', async () => {
     const answers = await hundred(() => place());
     const [first] = await ordersOf(customer);
     expect(answers).toEqual(answers.map(() => ({ status: 'fulfilled', value: first })));
     expect(await ordersOf(customer)).toHaveLength(1);
-    expect(await toldOf(customer)).toEqual([first!.id]);
+    expect(await publishedFor(customer)).toEqual([first!.id]);
   });
 
-  test('those who find that the first has taken the last unit get the first order too', async () => {
+  test('return the first order even after it has taken the last unit', async () => {
     tea.stock = 2;
     const reserving = eventually(async () => {
       const [first] = await ordersOf(customer);
@@ -180,7 +181,7 @@ describe('at once, through two instances', () => {
     expect(answers).toEqual(answers.map(() => ({ status: 'fulfilled', value: first })));
   });
 
-  test('of different orders with one key, one is placed and the others are refused', async () => {
+  test('for different orders with one key place one and reject the others', async () => {
     const answers = await hundred((i) => place(customer, [[tea, 1 + (i % 4)]]));
     const [first, ...others] = await ordersOf(customer);
     expect(others).toEqual([]);

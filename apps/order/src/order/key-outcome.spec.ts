@@ -22,21 +22,21 @@ beforeEach(async () => {
   customer = underTest.newCustomer(home);
   tea = underTest.newProduct({ stock: 2 });
   idempotencyKey = randomUUID();
-  // From here on the service knows the customer.
+  // The service has a copy of the customer from now on.
   await underTest.placeAny(customer);
 });
-afterEach(() => statements.goOn());
+afterEach(() => statements.release());
 
 const place = (quantity = 2) => underTest.place(customer, [[tea, quantity]], { idempotencyKey });
-/** An attempt whose answer is looked at later. */
+/** Starts an attempt whose outcome is read later. */
 const begin = (attempt: Promise<OrderDto>) => attempt.catch((error: unknown) => error);
 const ordersOfTea = async () =>
   (await underTest.client.list({ caller: customer })).filter(({ items }) => items[0]?.productId === tea.id);
 
-/** Stalls what places the customer's orders, after it has claimed a key. */
+/** Stalls the statements that place the customer's orders, after they have claimed a key. */
 const holdPlacing = () => statements.hold('select from customers where id = $1 for update', [customer.userId]);
 
-/** Stalls each statement that writes the outcome of a key, before or after it has: an order, or else a refusal. */
+/** Stalls each statement that writes the outcome of a key, before or after the write. */
 async function holdKeys(when: 'before' | 'after', outcome: 'order' | 'refusal'): Promise<void> {
   const { database } = underTest.service;
   await database.query('drop trigger if exists stall on idempotency_keys');
@@ -49,39 +49,39 @@ async function holdKeys(when: 'before' | 'after', outcome: 'order' | 'refusal'):
   await statements.hold('select pg_advisory_xact_lock(1)');
 }
 
-test('an attempt is not refused while an earlier one can still place the order: it waits, and answers with the order', async () => {
+test('an attempt waits while an earlier one can still place the order, and returns that order', async () => {
   await holdPlacing();
   const first = begin(place());
   await statements.stalled(1);
   tea.stock = 0;
   const second = begin(place());
   await statements.stalled(2);
-  await statements.goOn();
+  await statements.release();
   expect(await first).toMatchObject({ userId: customer.userId });
   expect(await second).toEqual(await first);
   expect(await ordersOfTea()).toEqual([await first]);
 });
 
-test('an attempt with other lines is refused once the earlier one has placed the order', async () => {
+test('an attempt with other lines is rejected once the earlier one has placed the order', async () => {
   await holdPlacing();
   const first = begin(place());
   await statements.stalled(1);
   const [larger, smaller] = [begin(place(3)), begin(place(1))];
   await statements.stalled(3);
-  await statements.goOn();
+  await statements.release();
   expect(await larger).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   expect(await smaller).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   expect(await ordersOfTea()).toEqual([await first]);
 });
 
-test('an attempt that comes late, after another was refused, is refused too and places nothing', async () => {
+test('a late attempt, after another got a final error, gets the same error and places nothing', async () => {
   await holdKeys('before', 'order');
   const first = begin(place());
   await statements.stalled(1);
   tea.stock = 0;
   const refusal = await errorOf(place());
   expect(refusal).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
-  await statements.goOn();
+  await statements.release();
   expect(await first).toEqual(refusal);
   expect(await ordersOfTea()).toEqual([]);
   expect(
@@ -91,7 +91,7 @@ test('an attempt that comes late, after another was refused, is refused too and 
   expect(await errorOf(place())).toEqual(refusal);
 });
 
-test('an attempt that could place the order waits for one that is being refused, and is refused too', async () => {
+test('an attempt waits for one that is storing a final error, and gets the same error', async () => {
   await holdKeys('after', 'refusal');
   tea.stock = 0;
   const first = begin(place());
@@ -99,24 +99,24 @@ test('an attempt that could place the order waits for one that is being refused,
   tea.stock = 2;
   const second = begin(place());
   await statements.stalled(2);
-  await statements.goOn();
+  await statements.release();
   expect(await first).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
   expect(await second).toEqual(await first);
   expect(await ordersOfTea()).toEqual([]);
 });
 
-test('a refusal that comes late, after another attempt has placed the order, is answered with the order', async () => {
+test('a late final error, after another attempt has placed the order, is replaced by the order', async () => {
   await holdKeys('before', 'refusal');
   tea.stock = 0;
   const first = begin(place());
   await statements.stalled(1);
   tea.stock = 2;
   const order = await place();
-  await statements.goOn();
+  await statements.release();
   expect(await first).toEqual(order);
 });
 
-test('an attempt that crashes before its order has committed leaves the key to the next', async () => {
+test('a crash before the order has committed leaves the key to the next attempt', async () => {
   await holdPlacing();
   const first = begin(place());
   await statements.stalled(1);
@@ -127,11 +127,11 @@ test('an attempt that crashes before its order has committed leaves the key to t
   expect(await second).toMatchObject({ code: 'INSUFFICIENT_STOCK' });
   expect(await first).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   expect(await errorOf(place())).toEqual(await second);
-  await statements.goOn();
+  await statements.release();
   expect(await ordersOfTea()).toEqual([]);
 });
 
-test('an attempt that crashes before its refusal has committed leaves the key to the next', async () => {
+test('a crash before the final error has committed leaves the key to the next attempt', async () => {
   await holdKeys('after', 'refusal');
   tea.stock = 0;
   const first = begin(place());
@@ -144,7 +144,7 @@ test('an attempt that crashes before its refusal has committed leaves the key to
   expect(await ordersOfTea()).toEqual([await second]);
 });
 
-test('keys older than a day are pruned: refusals are forgotten, orders are not', async () => {
+test('keys older than a day are pruned: final errors are forgotten, orders are not', async () => {
   const placed = await place();
   const refusedKey = randomUUID();
   tea.stock = 0;

@@ -29,7 +29,7 @@ describe('an admin', () => {
     return id;
   };
 
-  test('reports an order SHIPPED, then DELIVERED, and each is told', async () => {
+  test('sets SHIPPED, then DELIVERED, and each change is published', async () => {
     const id = await processing();
     const shipped = await setStatus(id, OrderStatus.SHIPPED);
     expect(shipped).toMatchObject({ status: 'SHIPPED', version: 3 });
@@ -43,7 +43,7 @@ describe('an admin', () => {
     });
   });
 
-  test('is refused what cannot be, and nothing is told of it', async () => {
+  test('cannot make illegal transitions, which publish nothing', async () => {
     const { id } = await underTest.placeAny(customer);
     for (const status of Object.values(OrderStatus))
       expect(await errorOf(setStatus(id, status))).toMatchObject({
@@ -60,13 +60,13 @@ describe('an admin', () => {
     ).toEqual([]);
   });
 
-  test('alone may do so', async () => {
+  test('is the only one who may set a status', async () => {
     const id = await processing();
     expect(await errorOf(setStatus(id, OrderStatus.SHIPPED, customer))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await get(id)).toMatchObject({ status: 'PROCESSING' });
   });
 
-  test('ships an order once, however many say so at once, and one that is being cancelled not at all', async () => {
+  test('ships an order once under concurrency, and either ships or cancels it', async () => {
     const [often, contested] = [await processing(), await processing()];
     const codes = await Promise.all(Array.from({ length: 10 }, () => errorOf(setStatus(often, OrderStatus.SHIPPED))));
     expect(codes.filter((error) => error?.code === 'ORDER_STATUS_CONFLICT')).toHaveLength(9);

@@ -10,8 +10,8 @@ const home = { ...nowhere, shippingAddress: '1 Main St' };
 const orderThatIs = (status: OrderStatus, shipping = home) =>
   Object.assign(new Order(), { status, shipping, cancelReason: null, version: 1 });
 
-/** Every step from one status to another that `take` takes. */
-const stepsTaken = (take: (order: Order, to: OrderStatus) => void) =>
+/** Every transition from one status to another that `take` accepts. */
+const acceptedSteps = (take: (order: Order, to: OrderStatus) => void) =>
   all.flatMap((from) =>
     all.flatMap((to) => {
       const order = orderThatIs(from);
@@ -27,26 +27,26 @@ const stepsTaken = (take: (order: Order, to: OrderStatus) => void) =>
     }),
   );
 
-describe('an order goes only', () => {
-  test('by hand from PROCESSING to SHIPPED to DELIVERED', () => {
-    expect(stepsTaken((order, to) => order.advance(to))).toEqual(['PROCESSING→SHIPPED', 'SHIPPED→DELIVERED']);
+describe('an order changes its status only', () => {
+  test('manually from PROCESSING to SHIPPED to DELIVERED', () => {
+    expect(acceptedSteps((order, to) => order.advance(to))).toEqual(['PROCESSING→SHIPPED', 'SHIPPED→DELIVERED']);
   });
 
-  test('to CANCELLED before it has left', () => {
+  test('to CANCELLED before it is shipped', () => {
     expect(
-      stepsTaken((order, to) => {
+      acceptedSteps((order, to) => {
         if (to === CANCELLED) order.cancel(CancelReason.BY_CUSTOMER);
         else order.advance(CANCELLED);
       }),
     ).toEqual(['PENDING→CANCELLED', 'PROCESSING→CANCELLED']);
   });
 
-  test('to PROCESSING when it is PENDING', () => {
+  test('to PROCESSING from PENDING', () => {
     expect(FOLLOWS.PROCESSING).toEqual([PENDING]);
   });
 });
 
-test('an order is shipped to an address alone, and says so only when it could be shipped otherwise', () => {
+test('an order without an address cannot be shipped; an illegal transition is reported first', () => {
   for (const shippingAddress of ['', ' \n'])
     expect(() => orderThatIs(PROCESSING, { ...home, shippingAddress }).advance(SHIPPED)).toThrow(
       expect.objectContaining({ code: 'SHIPPING_ADDRESS_MISSING' }),
@@ -59,7 +59,7 @@ test('an order is shipped to an address alone, and says so only when it could be
   expect(shipped.status).toBe(DELIVERED);
 });
 
-test('a cancelled order says why', () => {
+test('a cancelled order has a reason', () => {
   const order = orderThatIs(PROCESSING);
   order.cancel(CancelReason.BY_ADMIN);
   expect(order.cancelReason).toBe(CancelReason.BY_ADMIN);

@@ -24,7 +24,7 @@ const newestFirst = (orders: OrderDto[]) => orders.map(({ id }) => id).toReverse
 const setStatus = (ids: string[], status: OrderStatus) =>
   underTest.service.database.query('update orders set status = $2 where id = any($1)', [ids, status]);
 
-/** All that a caller pages through, and what happens between two pages. */
+/** Reads all pages, and runs `between` before each further page. */
 async function pagedThrough(caller: Caller, first: number, filter?: OrderFilter, between = async () => {}) {
   const pages = [await page(caller, first, null, filter)];
   while (pages.at(-1)!.pageInfo.hasNextPage) {
@@ -35,7 +35,7 @@ async function pagedThrough(caller: Caller, first: number, filter?: OrderFilter,
 }
 
 describe('pages of orders', () => {
-  test('hold all of them, newest first, as the list has them', async () => {
+  test('have all orders, newest first, like the list', async () => {
     const placed = await underTest.placeMany(customer, 23);
     const pages = await pagedThrough(customer, 10);
     expect(pages.map(({ edges }) => edges.length)).toEqual([10, 10, 3]);
@@ -52,7 +52,7 @@ describe('pages of orders', () => {
       expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([edges[0]?.cursor, edges.at(-1)?.cursor]);
   });
 
-  test('end where there are no more, even where the last page is full', async () => {
+  test('end with the last order, even if the last page is full', async () => {
     await underTest.placeMany(customer, 4);
     expect((await pagedThrough(customer, 2)).map(({ edges }) => edges.length)).toEqual([2, 2]);
     const nobody = underTest.newCustomer();
@@ -62,7 +62,7 @@ describe('pages of orders', () => {
     });
   });
 
-  test('neither repeat nor miss an order while others are placed', async () => {
+  test('neither repeat nor miss an order while new ones are placed', async () => {
     const placed = await underTest.placeMany(customer, 12);
     const pages = await pagedThrough(customer, 3, undefined, async () => {
       await underTest.placeMany(customer, 2);
@@ -72,7 +72,7 @@ describe('pages of orders', () => {
 });
 
 describe('a customer', () => {
-  test('pages through and counts their own alone, wherever the cursor is from', async () => {
+  test('reads and counts only their own orders, even with the cursor of another customer', async () => {
     const own = await underTest.placeMany(customer, 3);
     const other = underTest.newCustomer();
     await underTest.placeMany(other, 2);
@@ -82,14 +82,14 @@ describe('a customer', () => {
     expect(await count(customer)).toBe(3);
   });
 
-  test('may not ask for the orders of others, nor count them', async () => {
+  test('may neither read nor count the orders of other customers', async () => {
     const filter = { userId: underTest.newCustomer().userId };
     expect(await errorOf(page(customer, 10, null, filter))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await errorOf(count(customer, filter))).toMatchObject({ code: 'FORBIDDEN' });
   });
 });
 
-test('an admin sees the orders of all, or of one customer', async () => {
+test('an admin reads the orders of all customers or of one', async () => {
   const placed = await underTest.placeMany(customer, 3);
   expect(idsOf(await page(admin, 3))).toEqual(newestFirst(placed));
   expect(await count(admin)).toBeGreaterThanOrEqual(13);
@@ -98,7 +98,7 @@ test('an admin sees the orders of all, or of one customer', async () => {
   expect(await count(admin, filter)).toBe(3);
 });
 
-test('orders are found by their status; a filter that is null is none', async () => {
+test('orders are filtered by status; null means no filter', async () => {
   const placed = await underTest.placeMany(customer, 6);
   const shipped = placed.filter((_, i) => i % 2);
   await setStatus(
@@ -113,21 +113,21 @@ test('orders are found by their status; a filter that is null is none', async ()
 });
 
 test.each([
-  ['no cursor at all', 'garbage'],
-  ['no JSON', Buffer.from('[').toString('base64url')],
-  ['another list’s', Buffer.from(JSON.stringify([19.99, randomUUID()])).toString('base64url')],
-  ['a key that is no id', Buffer.from(JSON.stringify(["' or true --"])).toString('base64url')],
-  ['a key of a wrong type', Buffer.from(JSON.stringify([1])).toString('base64url')],
-  ['no key', Buffer.from('[]').toString('base64url')],
+  ['not a cursor', 'garbage'],
+  ['not JSON', Buffer.from('[').toString('base64url')],
+  ['of another list', Buffer.from(JSON.stringify([19.99, randomUUID()])).toString('base64url')],
+  ['a key that is not an id', Buffer.from(JSON.stringify(["' or true --"])).toString('base64url')],
+  ['a key of the wrong type', Buffer.from(JSON.stringify([1])).toString('base64url')],
+  ['an empty key', Buffer.from('[]').toString('base64url')],
   ['an object', Buffer.from('{"length":1}').toString('base64url')],
-])('a cursor that is %s is refused', async (_, after) => {
+])('a cursor that is %s is rejected', async (_, after) => {
   expect(await errorOf(page(customer, 10, after))).toMatchObject({
     code: 'BAD_USER_INPUT',
     details: { fields: { after: expect.anything() } },
   });
 });
 
-test('however many orders there are, a list and a page of them are two statements', async () => {
+test('a list and a page take two statements, however many orders there are', async () => {
   await underTest.placeMany(customer, 500);
   const few = underTest.newCustomer();
   await underTest.placeMany(few, 5);

@@ -8,7 +8,7 @@ const quotes = [
 ];
 
 describe('priceOrder', () => {
-  test('adds up whole cents, where floats would not', () => {
+  test('adds up whole cents', () => {
     const { lines, totalCents } = priceOrder(
       [
         { productId: 'tea', quantity: 3 },
@@ -23,14 +23,14 @@ describe('priceOrder', () => {
     ]);
   });
 
-  test('names every product that there is not', () => {
+  test('names every product that does not exist', () => {
     const items = ['no', 'tea', 'neither'].map((productId) => ({ productId, quantity: 1 }));
     expect(() => priceOrder(items, quotes)).toThrow(
       expect.objectContaining({ code: 'PRODUCT_NOT_FOUND', details: { productIds: ['no', 'neither'] } }),
     );
   });
 
-  test('tells what is left of what is short', () => {
+  test('lists the available stock of each shortage', () => {
     const items = [
       { productId: 'tea', quantity: 10 },
       { productId: 'cup', quantity: 3 },
@@ -54,9 +54,9 @@ describe('a total', () => {
 
   test.each([
     ['one full line', dear(MAX_PRICE), [], 1e15],
-    ['just as much, of two lines', dear(MAX_PRICE, MAX_PRICE), [999_999, 1], 1e15],
-    ['a cent less than the most', dear(MAX_PRICE, 9_999_999.99), [999_999, 1], 999_999_999_999_999],
-  ])('up to the most that one line can come to is exact: %s', (_, quotes, quantities, cents) => {
+    ['the same total of two lines', dear(MAX_PRICE, MAX_PRICE), [999_999, 1], 1e15],
+    ['a cent below the maximum', dear(MAX_PRICE, 9_999_999.99), [999_999, 1], 999_999_999_999_999],
+  ])('up to the maximum is exact: %s', (_, quotes, quantities, cents) => {
     const totalCents = totalOf(quotes, ...quantities);
     expect(totalCents).toBe(cents);
     expect(toCents(JSON.parse(JSON.stringify(fromCents(totalCents))))).toBe(cents);
@@ -65,14 +65,14 @@ describe('a total', () => {
 
   test.each([
     ['a cent too much', dear(MAX_PRICE, 0.01), [MAX_QUANTITY, 1], 10_000_000_000_000.01],
-    ['what 53 bits cannot hold', dear(...Array.from({ length: 100 }, () => MAX_PRICE)), [], 1e15],
+    ['more than 53 bits', dear(...Array.from({ length: 100 }, () => MAX_PRICE)), [], 1e15],
     [
-      'a hundred lines of the most that has cents',
+      'a hundred lines of the largest price with cents',
       dear(...Array.from({ length: 100 }, () => 9_999_999.99)),
       [],
       999_999_999_000_000,
     ],
-  ])('above that is refused, with the limit and the total: %s', (_, quotes, quantities, actual) => {
+  ])('above the maximum is rejected with the limit and the total: %s', (_, quotes, quantities, actual) => {
     expect(() => totalOf(quotes, ...quantities)).toThrow(
       expect.objectContaining({
         code: 'BAD_USER_INPUT',
