@@ -12,22 +12,22 @@ const TRIES = RETRY_DELAYS_MS.length + 1;
 describe.each(transports)('events, %s', (kind) => {
   let world: World;
   let failing: Map<string, unknown>;
-  let heard: string[];
+  let received: string[];
   beforeEach(async () => {
     world = await World.open(kind);
     failing = new Map();
-    heard = [];
+    received = [];
   });
   afterEach(() => world.close());
 
-  /** Writes what it hears, then fails where the test says so. */
+  /** Records each event, then fails if the test says so. */
   @Controller()
   class Reservations {
     constructor(private readonly em: EntityManager) {}
 
     @OnEvent(products.events.stockReserved)
     async reserved({ orderId }: { orderId: string }) {
-      heard.push(orderId);
+      received.push(orderId);
       await this.em.execute('insert into effects (what) values (?)', [orderId]);
       const failure = failing.get(orderId);
       if (failure) throw failure;
@@ -36,56 +36,56 @@ describe.each(transports)('events, %s', (kind) => {
 
   const startOrders = () =>
     world.start({ service: 'order', controllers: [Reservations], databaseUrl: world.database.url });
-  const timesHeard = (orderId: string) => heard.filter((other) => other === orderId).length;
+  const attemptsFor = (orderId: string) => received.filter((other) => other === orderId).length;
 
-  it('have their effect once, however often they come', async () => {
+  it('have their effect once, however often they are delivered', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const [first, second] = [randomUUID(), randomUUID()];
-    const id = await tell('product.stockReserved', { orderId: first });
+    const id = await publish('product.stockReserved', { orderId: first });
     await eventually(async () => expect(await world.effects()).toEqual([first]));
-    await tell('product.stockReserved', { orderId: first }, id);
-    await tell('product.stockReserved', { orderId: second });
+    await publish('product.stockReserved', { orderId: first }, id);
+    await publish('product.stockReserved', { orderId: second });
     await eventually(async () => expect(await world.effects()).toEqual([first, second]));
-    expect(timesHeard(first)).toBe(1);
+    expect(attemptsFor(first)).toBe(1);
   });
 
-  it('leave nothing behind when their handler fails after it has written, and are tried again', async () => {
+  it('are rolled back and retried if their handler fails after writing', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const orderId = randomUUID();
     failing.set(orderId, new Error('not yet'));
-    await tell('product.stockReserved', { orderId });
-    await eventually(() => expect(timesHeard(orderId)).toBeGreaterThan(0));
+    await publish('product.stockReserved', { orderId });
+    await eventually(() => expect(attemptsFor(orderId)).toBeGreaterThan(0));
     expect(await world.effects()).toEqual([]);
     failing.delete(orderId);
     await eventually(async () => expect(await world.effects()).toEqual([orderId]));
     expect(await world.transport.deadLetters('order')).toEqual([]);
   });
 
-  it('that keep failing become dead letters, and hold nobody up', async () => {
+  it('that keep failing become dead letters without delaying others', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const [bad, good] = [randomUUID(), randomUUID()];
-    failing.set(bad, new Error('The shelf is gone'));
-    const id = await tell('product.stockReserved', { orderId: bad });
-    await tell('product.stockReserved', { orderId: good });
+    failing.set(bad, new Error('The shelf is missing'));
+    const id = await publish('product.stockReserved', { orderId: bad });
+    await publish('product.stockReserved', { orderId: good });
     await eventually(async () => expect(await world.effects()).toEqual([good]));
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(1));
-    expect(timesHeard(bad)).toBe(TRIES);
-    const letter = { id, type: 'product.stockReserved', reason: 'Error: The shelf is gone', attempts: TRIES };
+    expect(attemptsFor(bad)).toBe(TRIES);
+    const letter = { id, type: 'product.stockReserved', reason: 'Error: The shelf is missing', attempts: TRIES };
     const [dead] = await world.transport.deadLetters('order');
     expect(dead).toMatchObject(letter);
     expect(Date.now() - Date.parse(dead!.time)).toBeLessThan(60_000);
-    // Looking at them changes nothing.
+    // Listing them does not change them.
     expect(await world.transport.deadLetters('order')).toEqual([dead]);
   });
 
-  it('that nobody could ever take are dead letters at once', async () => {
+  it('that can never be handled are dead-lettered at once', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
-    const invalid = await tell('product.stockReserved', { orderId: 'four' });
-    const unheardOf = await tell('product.stockRejected', { orderId: randomUUID(), reason: 'OUT_OF_STOCK' });
+    const publish = world.publisherFor('product');
+    const invalid = await publish('product.stockReserved', { orderId: 'four' });
+    const unhandled = await publish('product.stockRejected', { orderId: randomUUID(), reason: 'OUT_OF_STOCK' });
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(2));
     expect(await world.transport.deadLetters('order')).toEqual(
       expect.arrayContaining([
@@ -94,18 +94,18 @@ describe.each(transports)('events, %s', (kind) => {
           attempts: 1,
           reason: expect.stringMatching(/^BAD_USER_INPUT: orderId/),
         }),
-        expect.objectContaining({ id: unheardOf, attempts: 1, reason: expect.stringMatching(/no handler/) }),
+        expect.objectContaining({ id: unhandled, attempts: 1, reason: expect.stringMatching(/no handler/) }),
       ]),
     );
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
-  it('that are dead letters can be sent back, one or all of them', async () => {
+  it('are redelivered from the dead letters, one or all of them', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const orderIds = [randomUUID(), randomUUID(), randomUUID()];
     for (const orderId of orderIds) failing.set(orderId, new AppError('BAD_USER_INPUT', 'no'));
-    const ids = await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
+    const ids = await Promise.all(orderIds.map((orderId) => publish('product.stockReserved', { orderId })));
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(3));
     failing.clear();
     expect(await world.transport.redeliver('order', randomUUID())).toBe(0);
@@ -117,36 +117,36 @@ describe.each(transports)('events, %s', (kind) => {
     await expect(world.transport.deadLetters('order')).resolves.toEqual([]);
   });
 
-  it('wait, however long, while what their handler needs is away', async () => {
+  it('are retried without limit while a dependency of their handler is unavailable', async () => {
     await startOrders();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const orderId = randomUUID();
-    failing.set(orderId, new AppError('SERVICE_UNAVAILABLE', 'The user service does not run'));
-    await tell('product.stockReserved', { orderId });
-    await eventually(() => expect(timesHeard(orderId)).toBeGreaterThan(TRIES));
+    failing.set(orderId, new AppError('SERVICE_UNAVAILABLE', 'The user service is unavailable'));
+    await publish('product.stockReserved', { orderId });
+    await eventually(() => expect(attemptsFor(orderId)).toBeGreaterThan(TRIES));
     failing.clear();
     await eventually(async () => expect(await world.effects()).toEqual([orderId]));
   });
 
-  it('told before their consumer ever started are not lost', async () => {
-    const tell = world.publisherFor('product');
+  it('are not lost if published before the first start of their consumer', async () => {
+    const publish = world.publisherFor('product');
     const orderId = randomUUID();
-    await tell('product.stockReserved', { orderId });
+    await publish('product.stockReserved', { orderId });
     await startOrders();
     await eventually(async () => expect(await world.effects()).toEqual([orderId]));
   });
 
-  it('told while their consumer is down are not lost', async () => {
+  it('are not lost while their consumer is down', async () => {
     const service = await startOrders();
     await service.close();
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const orderIds = Array.from({ length: 100 }, () => randomUUID());
-    await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
+    await Promise.all(orderIds.map((orderId) => publish('product.stockReserved', { orderId })));
     await startOrders();
     await eventually(async () => expect((await world.effects()).toSorted()).toEqual(orderIds.toSorted()));
   });
 
-  it('are broadcast to every gateway that runs, and one that fails there is not given again', async () => {
+  it('are broadcast to every running gateway, without retries', async () => {
     const seen: string[] = [];
     const gateway = (name: string) => {
       @Controller()
@@ -154,18 +154,18 @@ describe.each(transports)('events, %s', (kind) => {
         @OnEvent(products.events.stockChanged)
         async changed({ products: [first] }: { products: { productId: string }[] }) {
           seen.push(`${name} ${first!.productId}`);
-          if (name === 'first') throw new Error('The cache is away');
+          if (name === 'first') throw new Error('The cache is unavailable');
         }
       }
       return world.start({ controllers: [StockWatch] });
     };
     await gateway('first');
     const second = await gateway('second');
-    const tell = world.publisherFor('product');
+    const publish = world.publisherFor('product');
     const change = () => {
       const productId = randomUUID();
-      const told = tell('product.stockChanged', { products: [{ productId, version: 1, stock: 1 }] });
-      return told.then(() => productId);
+      const published = publish('product.stockChanged', { products: [{ productId, version: 1, stock: 1 }] });
+      return published.then(() => productId);
     };
     const both = await change();
     await eventually(() => expect(seen.toSorted()).toEqual([`first ${both}`, `second ${both}`]));
@@ -175,7 +175,7 @@ describe.each(transports)('events, %s', (kind) => {
     expect(seen).toHaveLength(3);
   });
 
-  it('of several kinds may share a handler, each validated against its own payload class', async () => {
+  it('of several types can share a handler, each validated against its own payload class', async () => {
     const seen: unknown[] = [];
     @Controller()
     class OrderChanges {
@@ -199,7 +199,7 @@ describe.each(transports)('events, %s', (kind) => {
     expect(seen).toHaveLength(2);
   });
 
-  it('with two handlers in one service are refused, for only one of them would run', async () => {
+  it('with two handlers in one service prevent its start', async () => {
     @Controller()
     class Second {
       @OnEvent(products.events.stockReserved)

@@ -12,7 +12,7 @@ const tooLarge = {
   code: 'OPERATION_TOO_COMPLEX',
   details: { limit: MAX_MESSAGE_BYTES, actual: expect.any(Number) },
 };
-/** More than RabbitMQ 4 takes, 16 MiB. */
+/** Larger than 16 MiB, the maximum of RabbitMQ 4. */
 const HUGE = 'x'.repeat(17 * 1024 * 1024);
 const PRODUCT = { price: 1, stock: 1, sellerId: randomUUID(), createdAt: '', updatedAt: '' };
 
@@ -23,7 +23,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
   });
   afterEach(() => world.close());
 
-  it('fails the request whose reply is too large, and no other that is in progress', async () => {
+  it('fails only the request whose reply is too large', async () => {
     @Controller()
     class Products {
       @OnRequest(products.requests.quote)
@@ -55,7 +55,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
     expect((await neighbours).map(([quote]) => quote!.id)).toEqual(ids);
   });
 
-  it('fails a request that is too large at its caller', async () => {
+  it('fails a request that is too large in its caller', async () => {
     let calls = 0;
     @Controller()
     class Products {
@@ -76,7 +76,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
     expect(calls).toBe(1);
   });
 
-  it('fails the transaction of an event that its relay could never publish', async () => {
+  it('fails the transaction that adds an event that is too large', async () => {
     @Controller()
     class Products {
       constructor(
@@ -104,7 +104,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
     expect(() => outboxValues(products.events.stockReserved, { orderId: HUGE })).toThrow(/event product.stockReserved/);
   });
 
-  it('cuts a list that is larger into several requests, and leaves its order', async () => {
+  it('splits a larger list into several requests and keeps its order', async () => {
     const all = Array.from({ length: 300 }, (_, i) => ({
       ...PRODUCT,
       id: randomUUID(),
@@ -120,7 +120,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
         return all;
       }
 
-      /** In another order. */
+      /** Returns them in a different order. */
       @OnRequest(products.requests.getMany)
       async getMany({ ids }: { ids: string[] }) {
         asked.push(ids.length);
@@ -133,7 +133,7 @@ describe.each(transports)('the size of a message, %s', (kind) => {
     const client = clientOf(products, proxy);
     const namesOf = (rows: { name: string }[]) => rows.map(({ name }) => name);
     expect(namesOf(await client.list({}))).toEqual(namesOf(all));
-    // 69 rows of 60 KB in each.
+    // Each reply has 69 rows of 60 KB.
     expect(asked).toHaveLength(5);
     // No row is read more than about twice.
     expect(asked.reduce((sum, rows) => sum + rows, 0)).toBeLessThan(3 * all.length);

@@ -22,7 +22,7 @@ afterAll(() => {
   context.disable();
 });
 
-describe.each(transports)('what operators see of messages, %s', (kind) => {
+describe.each(transports)('telemetry of messages, %s', (kind) => {
   let world: World;
   let failures: number;
   beforeEach(async () => {
@@ -68,7 +68,7 @@ describe.each(transports)('what operators see of messages, %s', (kind) => {
   };
   const event = products.events.stockReserved.pattern;
 
-  it('one trace from the request by the outbox to the handler of the event, each the parent of the next', async () => {
+  it('has one trace from the request through the outbox to the event handler', async () => {
     const ask = await startBoth();
     const caller = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
     await runWithTrace(`00-${caller.traceId}-${caller.spanId}-01`, () => ask('product.quote', { ids: [randomUUID()] }));
@@ -89,7 +89,7 @@ describe.each(transports)('what operators see of messages, %s', (kind) => {
     expect(answered.parentSpanContext?.spanId).toBe(caller.spanId);
   });
 
-  it('requests by their outcome, at both ends', async () => {
+  it('counts requests by outcome, in client and server', async () => {
     const ask = await startBoth();
     await ask('product.quote', { ids: [] });
     await expect(ask('product.quote', { ids: ['none'] })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
@@ -104,7 +104,7 @@ describe.each(transports)('what operators see of messages, %s', (kind) => {
     expect(await count('server', { service: 'product', pattern, outcome: 'BAD_USER_INPUT' })).toBe(1);
   });
 
-  it('events: published, tried again, had their effect, came twice, were no events', async () => {
+  it('counts events that are published, retried, handled, duplicate or invalid', async () => {
     failures = 1;
     const ask = await startBoth();
     await ask('product.quote', { ids: [randomUUID()] });
@@ -113,17 +113,17 @@ describe.each(transports)('what operators see of messages, %s', (kind) => {
     await eventually(async () => expect([await consumed('retry'), await consumed('done')]).toEqual([1, 1]));
     expect(await value('bazaar_events_published_total', { service: 'product', event })).toBe(1);
 
-    const tell = world.publisherFor('product');
-    const id = await tell(event, { orderId: randomUUID() });
+    const publish = world.publisherFor('product');
+    const id = await publish(event, { orderId: randomUUID() });
     await eventually(async () => expect(await consumed('done')).toBe(2));
-    await tell(event, { orderId: randomUUID() }, id);
+    await publish(event, { orderId: randomUUID() }, id);
     await eventually(async () => expect(await value('bazaar_inbox_duplicates_total', { event })).toBe(1));
-    await tell(event, { orderId: 'none' });
+    await publish(event, { orderId: 'none' });
     await eventually(async () => expect(await consumed('dead')).toBe(1));
     expect(await value('bazaar_event_delay_seconds', { service: 'order', event, le: '+Inf' })).toBeGreaterThan(0);
   });
 
-  it('what waits in the outbox, and for how long', async () => {
+  it('measures the size and the age of the outbox', async () => {
     const part = { service: 'product' as const, controllers: [Stock], databaseUrl: world.database.url };
     await (await world.start(part)).close();
     await world.database.query(

@@ -20,7 +20,7 @@ describe.each(transports)('requests, %s', (kind) => {
   });
   afterEach(() => world.close());
 
-  it('are answered, through a client typed by the contract', async () => {
+  it('are answered through a client typed by the contract', async () => {
     @Controller()
     class Products {
       @OnRequest(products.requests.quote)
@@ -58,7 +58,7 @@ describe.each(transports)('requests, %s', (kind) => {
     await expect(shop.book.get({ caller: { userId: id, role: 'ADMIN' as never }, id })).resolves.toBeNull();
   });
 
-  it('that fail reject with the code and details of the service, and tell nothing of its faults', async () => {
+  it('that fail reject with the code and details of the service, without internal errors', async () => {
     const failures: Record<string, unknown> = {
       typed: new AppError('PRODUCT_NOT_FOUND', 'There is no such product', { productIds: [id] }),
       fault: new Error('select * from secrets'),
@@ -86,12 +86,12 @@ describe.each(transports)('requests, %s', (kind) => {
     const fault = await ask('product.quote', { ids: [] }).catch((error: unknown) => error);
     expect(fault).toMatchObject({ name: 'AppError', code: 'INTERNAL_SERVER_ERROR' });
     expect(JSON.stringify(fault)).not.toContain('secrets');
-    // An answer that is no JSON.
+    // A reply that is not JSON.
     await expect(ask('product.list', {})).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
     await expect(ask('product.unheardOf', {})).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
-  it('that break a rule of their contract never reach the handler', async () => {
+  it('with invalid input never reach the handler', async () => {
     let calls = 0;
     @Controller()
     class Products {
@@ -110,7 +110,7 @@ describe.each(transports)('requests, %s', (kind) => {
     expect(calls).toBe(0);
   });
 
-  it('to a service that does not run fail at once, before it ran and after', async () => {
+  it('to an unavailable service fail at once, before its first start and after its end', async () => {
     @Controller()
     class Products {
       @OnRequest(products.requests.list)
@@ -119,19 +119,19 @@ describe.each(transports)('requests, %s', (kind) => {
       }
     }
     const ask = await world.caller(30_000);
-    const asking = async () => {
+    const answerOf = async () => {
       const start = Date.now();
       const answer = await ask('product.list', {}).catch((error: AppError) => error.code);
       return { answer, fast: Date.now() - start < 5_000 };
     };
-    await expect(asking()).resolves.toEqual({ answer: 'SERVICE_UNAVAILABLE', fast: true });
+    await expect(answerOf()).resolves.toEqual({ answer: 'SERVICE_UNAVAILABLE', fast: true });
     const service = await world.start({ service: 'product', controllers: [Products] });
-    await expect(asking()).resolves.toEqual({ answer: [], fast: true });
+    await expect(answerOf()).resolves.toEqual({ answer: [], fast: true });
     await service.close();
-    await expect(asking()).resolves.toEqual({ answer: 'SERVICE_UNAVAILABLE', fast: true });
+    await expect(answerOf()).resolves.toEqual({ answer: 'SERVICE_UNAVAILABLE', fast: true });
   });
 
-  it('that are not answered in time fail, and never run after that', async () => {
+  it('fail at their timeout and never run after it', async () => {
     let begun = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
@@ -146,7 +146,7 @@ describe.each(transports)('requests, %s', (kind) => {
     }
     await world.start({ service: 'product', controllers: [Products] });
     const ask = await world.caller(3_000);
-    // As many as run at once, and some that wait behind them.
+    // As many as run concurrently, and some that wait.
     const codes = await Promise.all(
       Array.from({ length: REQUESTS_AT_ONCE + 6 }, () =>
         ask('product.list', {}).catch((error: AppError) => error.code),
@@ -155,12 +155,12 @@ describe.each(transports)('requests, %s', (kind) => {
     expect(new Set(codes)).toEqual(new Set(['SERVICE_TIMEOUT']));
     expect(begun).toBe(REQUESTS_AT_ONCE);
     release();
-    // Its turn comes after theirs.
+    // It runs after the others.
     await expect(ask('product.list', {})).resolves.toEqual([]);
     expect(begun).toBe(REQUESTS_AT_ONCE + 1);
   });
 
-  it('in flight are answered while their service closes', async () => {
+  it('in progress are answered while their service shuts down', async () => {
     let begun = false;
     @Controller()
     class Products {
@@ -191,13 +191,13 @@ describe.each(transports)('requests, %s', (kind) => {
     const ask = await world.caller();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await expect(runWithTrace(traceparent, () => ask('product.list', {}))).resolves.toEqual([traceparent]);
-    // Outside of any, or in what is none, a new one begins, which nobody records.
+    // Without a valid trace a new one begins, which is not recorded.
     const fresh = [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)];
     await expect(ask('product.list', {})).resolves.toEqual(fresh);
     await expect(runWithTrace('00-nonsense', () => ask('product.list', {}))).resolves.toEqual(fresh);
   });
 
-  it('run outside of the transaction that they are made in', async () => {
+  it('run outside of their caller’s transaction', async () => {
     @Controller()
     class Products {
       constructor(private readonly em: EntityManager) {}

@@ -29,7 +29,7 @@ const address = {
 };
 const line = { productId: randomUUID(), quantity: 1 };
 
-/** The faulty fields, or what passed. */
+/** The invalid fields, or the validated payload. */
 function check(type: new () => object, data: unknown): unknown {
   try {
     return validated(type, data);
@@ -38,7 +38,7 @@ function check(type: new () => object, data: unknown): unknown {
   }
 }
 
-describe('a payload that keeps the rules passes', () => {
+describe('a valid payload passes', () => {
   test.each([
     [ProductInput, product],
     [ProductInput, { ...product, price: 0.29, name: '☕ \ud83d\ude00' }],
@@ -58,7 +58,7 @@ describe('a payload that keeps the rules passes', () => {
     expect(check(type, data)).toBeInstanceOf(type);
   });
 
-  test('with its ids and its e-mail in small letters', () => {
+  test('with lowercase ids and a lowercase e-mail', () => {
     const id = randomUUID().toUpperCase();
     const { order } = validated(NewOrder, { caller, order: { items: [{ productId: id, quantity: 1 }] } });
     expect(order.items[0]!.productId).toBe(id.toLowerCase());
@@ -66,7 +66,7 @@ describe('a payload that keeps the rules passes', () => {
   });
 });
 
-describe('a payload that breaks one is refused, with the names of the fields', () => {
+describe('an invalid payload is rejected with the names of its invalid fields', () => {
   const order = (...items: unknown[]) => ({ caller, order: { items } });
   test.each([
     [ProductInput, { ...product, price: -1 }, ['price']],
@@ -103,7 +103,7 @@ describe('a payload that breaks one is refused, with the names of the fields', (
     expect(check(type, data)).toEqual(fields);
   });
 
-  test.each(['text', 5, [[]]])('also when it is no object: %j', (data) => {
+  test.each(['text', 5, [[]]])('also if it is not an object: %j', (data) => {
     expect(() => validated(ProductInput, data)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
   });
 });

@@ -2,7 +2,7 @@ import { TestBroker } from '@app/testing';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A type, a channel and a size come before a frame's payload, and one byte after it. */
+/** A frame has a type, a channel and a size before its payload, and one byte after it. */
 const FRAME_OVERHEAD = 8;
 const PROTOCOL_HEADER_BYTES = 8;
 const CONNECTION_BLOCKED = [0, 10, 0, 60];
@@ -12,11 +12,11 @@ const BASIC_PUBLISH = [0, 60, 0, 40];
 interface Link {
   near: Socket;
   far: Socket;
-  /** What the broker has not read: from the first message that was published during the alarm. */
+  /** The bytes that the broker has not read, starting with the first message published during the alarm. */
   unread?: Buffer[];
 }
 
-/** A RabbitMQ that can have an alarm: as the real one, it sends connection.blocked to who publishes, and reads no further. */
+/** A proxy that simulates an alarm of RabbitMQ: it sends connection.blocked to connections that publish, and stops reading. */
 export class AlarmProxy {
   private readonly links = new Set<Link>();
   private alarm?: string;
@@ -94,7 +94,7 @@ function methodFrame(payload: number[]): Buffer {
   return Buffer.from([1, 0, 0, 0, 0, 0, payload.length, ...payload, 0xce]);
 }
 
-/** Calls back with the bytes before the first frame as one, then with each frame as a whole. */
+/** Calls back with all bytes before the first frame, then with each complete frame. */
 function onFrames(socket: Socket, headerBytes: number, take: (frame: Buffer) => void): void {
   let bytes = Buffer.alloc(0);
   let before = headerBytes;

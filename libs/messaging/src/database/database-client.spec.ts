@@ -35,8 +35,8 @@ const open = async (queryTimeoutMs = 1_000, url = database.url): Promise<Client>
   return client;
 };
 
-describe('a database that goes silent', () => {
-  test('fails a statement in time, and its connection is destroyed', async () => {
+describe('a database that stops answering', () => {
+  test('fails a statement in time and loses its connection', async () => {
     const { proxy, pool } = await throughProxy();
     const client = await pool.connect();
     proxy.freeze();
@@ -47,14 +47,14 @@ describe('a database that goes silent', () => {
     await eventually(() => expect(pool.totalCount).toBe(0));
   });
 
-  test('is not waited for by a connection that ends', async () => {
+  test('does not delay the end of a connection', async () => {
     const { proxy } = await throughProxy();
     const client = await open(1_000, proxy.url);
     proxy.freeze();
     expect(await client.end()).toBeUndefined();
   });
 
-  test('costs a pool one time limit, though all its connections stay silent for ever', async () => {
+  test('costs a pool one timeout, even if all its connections stay silent', async () => {
     const { proxy, pool } = await throughProxy();
     const clients = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
     for (const client of clients) client.release();
@@ -66,13 +66,13 @@ describe('a database that goes silent', () => {
   });
 });
 
-test('a server that answers cancels a slow statement first, and keeps the connection', async () => {
+test('a working server cancels a slow statement, and the connection stays open', async () => {
   const client = await open(500);
   await expect(client.query('select pg_sleep(5)')).rejects.toMatchObject({ code: '57014' });
   expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
-test('a connection is refused by a database that accepts no writes, and ends when it becomes so', async () => {
+test('a read-only database refuses connections, and existing ones end when it becomes read-only', async () => {
   const client = await open();
   await client.query('set default_transaction_read_only = on');
   const ended = new Promise((resolve) => client.once('end', () => resolve('ended')));
@@ -85,7 +85,7 @@ test('a connection is refused by a database that accepts no writes, and ends whe
   await open();
 });
 
-test('a session ends at the server when its client is lost', async () => {
+test('the server ends the session of a lost client', async () => {
   const client = await open();
   const { rows } = await client.query<{ name: string; setting: string }>(
     `select name, setting from pg_settings where name in ('statement_timeout', 'tcp_keepalives_idle') order by name`,

@@ -9,11 +9,11 @@ import { InProcessTransport } from './in-process.transport.js';
 
 describe('the in-process transport', () => {
   let world: World;
-  let heard: string[];
+  let received: string[];
   let failure: Error | undefined;
   beforeEach(async () => {
     world = await World.open('in process');
-    heard = [];
+    received = [];
     failure = undefined;
   });
   afterEach(() => world.close());
@@ -23,45 +23,45 @@ describe('the in-process transport', () => {
     @OnEvent(products.events.stockReserved)
     async reserved({ orderId }: { orderId: string }) {
       if (failure) throw failure;
-      heard.push(orderId);
+      received.push(orderId);
     }
   }
 
-  /** The same database after a start of the process. */
+  /** A new transport on the same database, as after a restart. */
   const restarted = () => {
     const transport = new InProcessTransport({ databaseUrl: world.database.url, retryDelaysMs: RETRY_DELAYS_MS });
     world.later(() => transport.close());
     return transport;
   };
 
-  it('keeps what was told and not yet taken, though the process is killed', async () => {
-    const tell = world.publisherFor('product');
+  it('keeps published events until they are handled, even if the process is killed', async () => {
+    const publish = world.publisherFor('product');
     const orderIds = Array.from({ length: 1_500 }, () => randomUUID());
-    await Promise.all(orderIds.map((orderId) => tell('product.stockReserved', { orderId })));
-    // The first transport is dropped as it is, with another message in the midst of its tries.
+    await Promise.all(orderIds.map((orderId) => publish('product.stockReserved', { orderId })));
+    // The first transport is abandoned with messages in progress.
     failure = new Error('The process is about to be killed');
     await world.start({ service: 'order', controllers: [Orders], transport: restarted() });
     failure = undefined;
-    await eventually(() => expect(new Set(heard)).toEqual(new Set(orderIds)));
+    await eventually(() => expect(new Set(received)).toEqual(new Set(orderIds)));
     await eventually(async () => expect(await world.database.query('select from broker.messages')).toEqual([]));
-    expect(heard).toHaveLength(orderIds.length);
+    expect(received).toHaveLength(orderIds.length);
   });
 
-  it('takes what a command of another process has sent back', async () => {
-    failure = new Error('The shelf is gone');
+  it('receives events that a command of another process redelivers', async () => {
+    failure = new Error('The shelf is missing');
     await world.start({ service: 'order', controllers: [Orders] });
     const orderId = randomUUID();
     await world.publisherFor('product')('product.stockReserved', { orderId });
     await eventually(async () => expect(await world.transport.deadLetters('order')).toHaveLength(1));
     failure = undefined;
     expect(await restarted().redeliver('order')).toBe(1);
-    await eventually(() => expect(heard).toEqual([orderId]));
+    await eventually(() => expect(received).toEqual([orderId]));
   });
 
-  it('says so when its database is away', async () => {
+  it('is not ready while its database is unavailable', async () => {
     await expect(world.transport.check()).resolves.toBeUndefined();
-    const away = new InProcessTransport({ databaseUrl: 'postgres://postgres@127.0.0.1:1/postgres' });
-    world.later(() => away.close());
-    await expect(away.check()).rejects.toThrow(/ECONNREFUSED/);
+    const unavailable = new InProcessTransport({ databaseUrl: 'postgres://postgres@127.0.0.1:1/postgres' });
+    world.later(() => unavailable.close());
+    await expect(unavailable.check()).rejects.toThrow(/ECONNREFUSED/);
   });
 });

@@ -15,7 +15,7 @@ import { OutboxRelay } from './outbox.relay.js';
 const KILL_RELAYS = `select pg_terminate_backend(pid) from pg_stat_activity
   where application_name = 'outbox relay' and datname = current_database()`;
 
-it('needs no more tables than its migration makes, and takes them away again', async () => {
+it('has a migration that creates its tables and drops them again', async () => {
   const database = await TestDatabase.create();
   const orm = await MikroORM.init(ormOptions(database.url));
   try {
@@ -32,10 +32,10 @@ it('needs no more tables than its migration makes, and takes them away again', a
 
 describe.each(transports)('the outbox, %s', (kind) => {
   let world: World;
-  let heard: { orderId: string; traceparent?: string }[];
+  let received: { orderId: string; traceparent?: string }[];
   beforeEach(async () => {
     world = await World.open(kind);
-    heard = [];
+    received = [];
   });
   afterEach(() => world.close());
 
@@ -43,11 +43,11 @@ describe.each(transports)('the outbox, %s', (kind) => {
   class Reservations {
     @OnEvent(products.events.stockReserved)
     async reserved({ orderId }: { orderId: string }) {
-      heard.push({ orderId, traceparent: currentTraceparent() });
+      received.push({ orderId, traceparent: currentTraceparent() });
     }
   }
 
-  /** Reserves stock for orders, and fails on demand after all is written. */
+  /** Reserves stock for orders, and fails on demand after writing. */
   @Controller()
   class Stock {
     constructor(
@@ -67,45 +67,47 @@ describe.each(transports)('the outbox, %s', (kind) => {
       return this.em.transactional(async (em) => {
         for (const orderId of ids) this.outbox.add(products.events.stockReserved, { orderId });
         await em.flush();
-        throw new Error('after all');
+        throw new Error('after writing');
       });
     }
   }
 
   const startProducts = (databaseUrl = world.database.url) =>
     world.start({ service: 'product', controllers: [Stock], databaseUrl });
-  /** Several gateways could listen; this one is the test's ear. */
+  /** Starts a gateway that records the events. */
   const startListening = () => world.start({ controllers: [Reservations] });
-  const orderIds = () => heard.map(({ orderId }) => orderId);
+  const orderIds = () => received.map(({ orderId }) => orderId);
 
   async function write(ids: string[]): Promise<void> {
     for (const orderId of ids) await world.addToOutbox(products.events.stockReserved, { orderId });
   }
 
-  it('tells what was committed, in its trace, and nothing that was not', async () => {
+  it('publishes committed events with their trace, and no others', async () => {
     await startProducts();
     await startListening();
     const ask = await world.caller();
-    const [lost, told] = [randomUUID(), randomUUID()];
-    await expect(ask('product.getMany', { ids: [lost] })).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    const [rolledBack, committed] = [randomUUID(), randomUUID()];
+    await expect(ask('product.getMany', { ids: [rolledBack] })).rejects.toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+    });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await runWithTrace(traceparent, () => ask('product.quote', { ids: [told] }));
-    await eventually(() => expect(heard).toEqual([{ orderId: told, traceparent }]));
+    await runWithTrace(traceparent, () => ask('product.quote', { ids: [committed] }));
+    await eventually(() => expect(received).toEqual([{ orderId: committed, traceparent }]));
     await eventually(async () => expect(await world.database.query('select from outbox')).toEqual([]));
   });
 
-  it('tells each event once and in order, however many instances there are, and while they come and go', async () => {
+  it('publishes each event once and in order while instances start and stop', async () => {
     await startListening();
     const first = await startProducts();
     await startProducts();
     const ids = Array.from({ length: 300 }, () => randomUUID());
     await write(ids.slice(0, 150));
     await Promise.all([first.close(), write(ids.slice(150))]);
-    await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(300));
+    await eventually(() => expect(received.length).toBeGreaterThanOrEqual(300));
     expect(orderIds()).toEqual(ids);
   });
 
-  it('tells what comes while its relay sleeps, is about to, or has just woken, and does not leave it to the next poll', async () => {
+  it('publishes without waiting for the next poll, whether its relay sleeps, falls asleep or wakes up', async () => {
     await startListening();
     await startProducts();
     const began = Date.now();
@@ -115,11 +117,11 @@ describe.each(transports)('the outbox, %s', (kind) => {
       await eventually(() => expect(orderIds()).toContain(orderId));
       await sleep(i % 6);
     }
-    // Each left to the poll would take half a second and more.
+    // With the poll alone, each event would take half a second on average.
     expect(Date.now() - began).toBeLessThan(25_000);
   });
 
-  it('tells an event again where a relay died before it had noted that it was told, to no second effect', async () => {
+  it('publishes an event again if a relay died before deleting it, without a second effect', async () => {
     let effects = 0;
     @Controller()
     class Orders {
@@ -151,7 +153,7 @@ describe.each(transports)('the outbox, %s', (kind) => {
     expect(effects).toBe(1);
   });
 
-  it('resumes by itself when its database has been away', async () => {
+  it('resumes by itself after its database was unavailable', async () => {
     const proxy = await TcpProxy.listen(world.database.url);
     world.later(() => proxy.close());
     await startListening();

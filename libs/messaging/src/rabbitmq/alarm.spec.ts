@@ -70,22 +70,22 @@ if (RABBITMQ_URL)
       fast: true,
     };
 
-    it('requests are refused at once, readiness names the alarm, and all goes on when it ends', async () => {
+    it('requests fail at once, readiness names the alarm, and all resumes when it ends', async () => {
       const { count, outcome } = await startedCaller();
       proxy.raise('low on memory');
-      // Until the broker has said so, a request is one whose outcome is not known.
+      // Before the broker reports its alarm, the outcome of a request is unknown.
       await expect(outcome()).resolves.toMatchObject({ code: 'SERVICE_TIMEOUT', fast: true });
       await eventually(async () => expect(await outcome()).toEqual(refused));
       await expect(proxied.check()).rejects.toThrow(/low on memory/);
 
       proxy.clear();
       await eventually(() => expect(count()).resolves.toBe(2));
-      // None of those that were refused has run.
+      // None of the failed requests has run.
       await expect(count()).resolves.toBe(3);
       await expect(proxied.check()).resolves.toBeUndefined();
     });
 
-    it('requests in progress fail at once, as those whose outcome is not known', async () => {
+    it('requests in progress fail at once with an unknown outcome', async () => {
       const { ask, count } = await startedCaller();
       const inProgress = ask('order.list', { caller }).catch((error: AppError) => error.code);
       await sleep(200);
@@ -96,13 +96,13 @@ if (RABBITMQ_URL)
       expect(performance.now() - began).toBeLessThan(5_000);
     });
 
-    it('readiness names it where nobody asks for anything', async () => {
+    it('readiness names the alarm, even without requests', async () => {
       await startedCaller();
       proxy.raise('low on disk');
       await eventually(() => expect(proxied.check()).rejects.toThrow(/low on disk/));
     });
 
-    it('events wait in the outbox, and are published when it ends', async () => {
+    it('events wait in the outbox and are published when it ends', async () => {
       await world.start({ service: 'order', controllers: [Orders] });
       await world.start({ service: 'product', databaseUrl: world.database.url, transport: proxied });
       const publish = async () => {

@@ -46,7 +46,7 @@ afterEach(async () => {
 const startOrders = (transport: RabbitMqTransport) =>
   world.start({ service: 'order', controllers: [Reservations], databaseUrl: world.database.url, transport });
 
-it('never runs a request whose caller gave up, though connecting took half of its time', async () => {
+it('a request never runs after its timeout, which includes the time to connect', async () => {
   const [busy, late, last] = [randomUUID(), randomUUID(), randomUUID()];
   const begun: string[] = [];
   let release = () => {};
@@ -77,7 +77,7 @@ it('never runs a request whose caller gave up, though connecting took half of it
   expect(begun.filter((id) => id !== busy)).toEqual([last]);
 });
 
-it('survives the loss of its broker, says so, loses nothing, and resumes by itself', async () => {
+it('the loss of the broker is reported, no event is lost, and all resumes by itself', async () => {
   const broadcasts: string[] = [];
   @Controller()
   class Gateway {
@@ -116,7 +116,7 @@ it('survives the loss of its broker, says so, loses nothing, and resumes by itse
   expect(timesMissed).toBe(1);
 });
 
-it('starts as soon as a broker that is away comes', async () => {
+it('a service starts as soon as its broker is available', async () => {
   proxy.cut();
   const starting = startOrders(proxied);
   const ask = await world.caller();
@@ -126,7 +126,7 @@ it('starts as soon as a broker that is away comes', async () => {
   await expect(ask('order.list', { caller })).resolves.toEqual([]);
 });
 
-describe('when a connection breaks during a request', () => {
+describe('if a connection breaks during a request', () => {
   let calls = 0;
   @Controller()
   class Slow {
@@ -151,13 +151,13 @@ describe('when a connection breaks during a request', () => {
     return { code: await answer, fast: Date.now() - cutAt < 10_000, calls };
   }
 
-  it("the service's: it is not run a second time by another instance", async () => {
+  it('of the service, no other instance runs the request again', async () => {
     await startSlow(proxied);
     const result = await cutDuring(undefined, () => startSlow());
     expect(result).toEqual({ code: 'SERVICE_UNAVAILABLE', fast: true, calls: 1 });
   });
 
-  it("the caller's: it fails at once, as one whose outcome is not known", async () => {
+  it('of the caller, the request fails at once with an unknown outcome', async () => {
     await startSlow();
     const result = await cutDuring(proxied, async () => {});
     expect(result).toEqual({ code: 'SERVICE_TIMEOUT', fast: true, calls: 1 });

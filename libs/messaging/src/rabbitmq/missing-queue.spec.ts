@@ -44,7 +44,7 @@ if (RABBITMQ_URL)
 
     const startOrders = () =>
       world.start({ service: 'order', controllers: [Reservations], databaseUrl: world.database.url });
-    /** Its relay publishes what the outbox holds. */
+    /** Starts a service whose relay publishes the events in the outbox. */
     const startProducts = () => world.start({ service: 'product', databaseUrl: world.database.url });
 
     async function publish(count: number): Promise<string[]> {
@@ -55,7 +55,7 @@ if (RABBITMQ_URL)
     const expectEffects = (orderIds: string[]) =>
       eventually(async () => expect((await world.effects()).toSorted()).toEqual(orderIds.toSorted()));
 
-    it('loses no event that is published after it was deleted, time and again', async () => {
+    it('loses no event that is published after its deletion, repeatedly', async () => {
       await startOrders();
       await startProducts();
       const orderIds = await publish(1);
@@ -68,8 +68,8 @@ if (RABBITMQ_URL)
       expect(await world.transport.deadLetters('order')).toEqual([]);
     });
 
-    it('loses no event that is published while its consumer is down, as after `expires`', async () => {
-      // Its relay leads, and has declared the queue before.
+    it('loses no event that is published while its consumer is down, as after an expiry of the queue', async () => {
+      // Its relay leads and has declared the queue.
       await startProducts();
       const app = await startOrders();
       const orderIds = await publish(1);
@@ -82,7 +82,7 @@ if (RABBITMQ_URL)
       await expectEffects(orderIds);
     });
 
-    it('loses no event that waits for another attempt', async () => {
+    it('loses no event that waits for a retry', async () => {
       await startOrders();
       await startProducts();
       for (const delayMs of RETRY_DELAYS_MS) await channel.deleteQueue(`${world.broker!.prefix}retry.${delayMs}`);
@@ -91,17 +91,17 @@ if (RABBITMQ_URL)
       expect(await world.transport.deadLetters('order')).toEqual([]);
     });
 
-    it('receives each event once, though a release before has bound it to the exchange', async () => {
+    it('receives each event once, even if an earlier release bound it to the exchange', async () => {
       await world.transport.deadLetters('order');
       await channel.bindQueue(queue, `${world.broker!.prefix}events`, products.events.stockReserved.pattern);
       await world.publisherFor('product')('product.stockReserved', { orderId: randomUUID() });
       await eventually(async () => expect((await channel.checkQueue(queue)).messageCount).toBe(1));
-      // The broker has routed both ways before it confirms.
+      // The broker confirms after routing both messages.
       await sleep(500);
       expect((await channel.checkQueue(queue)).messageCount).toBe(1);
     });
 
-    it('fails a publication, also among others that reach their queue', async () => {
+    it('fails the publication, while concurrent ones reach their queues', async () => {
       await world.transport.deadLetters('order');
       const to = (name: string) => publishConfirmed(channel, '', name, Buffer.from('x'), { messageId: '1' });
       const results = await Promise.allSettled([to(queue), to(`${queue}.none`), to(queue)]);
@@ -109,7 +109,7 @@ if (RABBITMQ_URL)
       await expect(to(`${queue}.none`)).rejects.toBeInstanceOf(Unroutable);
     });
 
-    it('replaces a channel on which the broker has refused everything for ten seconds', async () => {
+    it('replaces a channel on which the broker has rejected everything for ten seconds', async () => {
       const full = `${world.broker!.prefix}user.requests`;
       await channel.assertQueue(full, { arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } });
       let closed = false;

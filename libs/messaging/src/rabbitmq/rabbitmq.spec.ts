@@ -29,7 +29,7 @@ class Reservations {
 
 const caller = { userId: randomUUID(), role: 'ADMIN' };
 
-it('fails at once, and does not hang, while there is no broker', async () => {
+it('fails at once without a broker', async () => {
   const transport = new RabbitMqTransport({ url: 'amqp://127.0.0.1:1' });
   const client = transport.requestClient('gateway', 20_000);
   const publisher = transport.eventPublisher('product');
@@ -67,7 +67,7 @@ if (RABBITMQ_URL)
       }
     }
 
-    it('never runs a request that waited too long in a process that stood still', async () => {
+    it('never runs a request that waited too long in a blocked process', async () => {
       let calls = 0;
       @Controller()
       class Orders {
@@ -86,13 +86,13 @@ if (RABBITMQ_URL)
         await channel.waitForConfirms();
         await new Promise((resolve) => setTimeout(resolve, 1_000));
         await connection.close();`;
-      // This process, the server's, does nothing meanwhile.
+      // The server is in this process, which is blocked meanwhile.
       execFileSync(process.execPath, ['-e', `(async () => {${publishAndWait}})()`]);
       const ask = await world.caller();
       await expect(ask('order.count', { caller, filter: {} })).resolves.toBe(1);
     });
 
-    it('shares requests and events among the instances of a service', async () => {
+    it('distributes requests and events among the instances of a service', async () => {
       const ran = { first: 0, second: 0 };
       const instance = (name: keyof typeof ran) => {
         @Controller()
@@ -114,19 +114,19 @@ if (RABBITMQ_URL)
       await instance('second');
       const ask = await world.caller();
       await Promise.all(Array.from({ length: 20 }, () => ask('order.list', { caller })));
-      const tell = world.publisherFor('product');
-      await Promise.all(Array.from({ length: 20 }, () => tell('product.stockReserved', { orderId: randomUUID() })));
+      const publish = world.publisherFor('product');
+      await Promise.all(Array.from({ length: 20 }, () => publish('product.stockReserved', { orderId: randomUUID() })));
       await eventually(() => expect(ran.first + ran.second).toBe(40));
       expect(ran.first).toBeGreaterThan(0);
       expect(ran.second).toBeGreaterThan(0);
     });
 
-    it('puts what is no event among the dead letters at once', async () => {
+    it('dead-letters malformed events at once', async () => {
       await startOrders();
       await onChannel(async (channel, prefix) => {
         channel.sendToQueue(`${prefix}order.events`, Buffer.from('{not json'));
         channel.sendToQueue(`${prefix}order.events`, Buffer.from('null'));
-        // A quorum queue may lose what was published, when the channel closes before it is confirmed.
+        // A quorum queue may lose a message if the channel closes before it is confirmed.
         await channel.waitForConfirms();
       });
       const reason = expect.stringMatching(/not a CloudEvent/);
@@ -134,7 +134,7 @@ if (RABBITMQ_URL)
       await eventually(async () => expect(await world.transport.deadLetters('order')).toEqual([letter, letter]));
     });
 
-    it('gives up an event that comes back unanswered time and again, as when it ends the process of whoever takes it', async () => {
+    it('dead-letters an event that is redelivered too often, such as one that kills its consumer', async () => {
       const id = await world.publisherFor('product')('product.stockReserved', { orderId: randomUUID() });
       await eventually(async () => {
         await onChannel(async (channel, prefix) => {
@@ -146,7 +146,7 @@ if (RABBITMQ_URL)
       });
     });
 
-    it('declares its queue again when somebody has deleted it', async () => {
+    it('declares its queue again after a deletion', async () => {
       await startOrders();
       await onChannel((channel, prefix) => channel.deleteQueue(`${prefix}order.events`));
       await eventually(() => onChannel((channel, prefix) => channel.checkQueue(`${prefix}order.events`)));
