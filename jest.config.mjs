@@ -4,6 +4,8 @@ const notFor = {
     '/test/faults/services/',
     '/test/faults/compose/',
     '/cache/redis.spec',
+    '/product/product-version.spec',
+    '/throttle/request-counts.spec',
     '/rabbitmq/alarm.spec',
     '/rabbitmq/connection-loss.spec',
     '/rabbitmq/missing-queue.spec',

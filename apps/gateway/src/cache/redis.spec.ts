@@ -4,22 +4,20 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { register } from 'prom-client';
+import { closeAll, closeLater } from '../../test/closing.js';
 import { Redis } from './redis.js';
 
-/** This spec is for the stack that has a Redis. */
+/** jest.config.mjs runs this spec on the stack with Redis only. */
 const redisUrl = process.env.TEST_REDIS_URL!;
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  while (closing.length) await closing.pop()!();
-});
+afterEach(closeAll);
 
-/** What a replica answers a write with, by a command of the real Redis. */
+/** A script that makes the real Redis reply as a replica does to a write. */
 const REFUSAL = `return redis.error_reply("READONLY You can't write against a read only replica.")`;
 const commandOf = (...words: string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 
-/** An address where Redis is. After a failover, connections made before reach a replica, and new ones the new primary. */
+/** An address of Redis. After a failover, existing connections reach a replica, and new ones the new primary. */
 class FailingOver {
   connections = 0;
   private readonly demoted = new Set<Socket>();
@@ -60,7 +58,7 @@ class FailingOver {
   }
 }
 
-/** Commands as they are, but for those that write. */
+/** Replaces the commands that write. */
 function refusingWrites(commands: string): string {
   return commands
     .split(/(?=^\*\d+\r\n\$)/m)
@@ -75,13 +73,13 @@ async function metric(name: string, labels: string): Promise<number> {
 const refusedWrites = () => metric('bazaar_redis_refused_writes_total', 'reason="READONLY"');
 const isHealthy = () => metric('bazaar_health_status', 'dependency="redis"');
 
-it('leaves a primary that was demoted for the new one, and counts the writes that were refused', async () => {
+it('reconnects from a demoted primary to the new one, and counts refused writes', async () => {
   const address = await FailingOver.listen(redisUrl);
-  closing.push(() => address.close());
+  closeLater(() => address.close());
   const redis = new Redis(address.url);
-  closing.push(() => redis.onApplicationShutdown());
+  closeLater(() => redis.onApplicationShutdown());
   const key = `test-${randomUUID()}:key`;
-  closing.push(() => removeKeys(redisUrl, key));
+  closeLater(() => removeKeys(redisUrl, key));
   const write = (value: string) => redis.write(redis.client.set(key, value));
 
   redis.connect();
