@@ -4,8 +4,8 @@ import { GatewayConfig } from './config.js';
 
 const read = (env: Record<string, string>) => loadConfig(GatewayConfig, env);
 
-describe('the proxies to be trusted', () => {
-  it('are none, or those that are named', () => {
+describe('the trusted proxies', () => {
+  it('are those in the list, by default none', () => {
     expect(read({}).http.trustProxy).toBe(false);
     expect(read({ TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32,loopback,192.0.2.1' }).http.trustProxy).toEqual([
       '10.0.0.0/8',
@@ -16,15 +16,15 @@ describe('the proxies to be trusted', () => {
   });
 
   it.each(['true', '1', '*', '10.0.0.0/33', '10.0.0/8', '10.0.0.0/8,', '::1/129', 'proxy.example'])(
-    'are not %s',
+    'cannot be %s',
     (list) => {
       expect(() => read({ TRUST_PROXY: list })).toThrow('TRUST_PROXY must list addresses and networks');
     },
   );
 });
 
-describe('the sites that may call from a browser', () => {
-  it('are none, or those that are named', () => {
+describe('the origins that may call from a browser', () => {
+  it('are those in the list, by default none', () => {
     expect(read({}).corsOrigins).toEqual([]);
     expect(read({ CORS_ORIGINS: 'https://shop.example, http://localhost:3000' }).corsOrigins).toEqual([
       'https://shop.example',
@@ -40,7 +40,7 @@ describe('the sites that may call from a browser', () => {
     'https://*.shop.example/x',
     'ftp://shop.example',
     'https://a.example,',
-  ])('are not %s', (list) => {
+  ])('cannot be %s', (list) => {
     expect(() => read({ CORS_ORIGINS: list })).toThrow('CORS_ORIGINS must list origins');
   });
 });
@@ -75,7 +75,7 @@ describe('the rate limits', () => {
     expect(read({ ...secrets, ...env }).rateLimits).toEqual(limits);
   });
 
-  it.each(['-1', '1.5', 'many', '1e10'])('are not %s', (limit) => {
+  it.each(['-1', '1.5', 'many', '1e10'])('cannot be %s', (limit) => {
     expect(() => read({ RATE_LIMIT: limit, COST_LIMIT: limit })).toThrow(/ RATE_LIMIT must[^]* COST_LIMIT must/);
   });
 });

@@ -17,11 +17,11 @@ export interface GraphQLAnswer {
   errors?: GraphQLFormattedError[];
 }
 
-/** A gateway whose neighbours answer what the test says, over the in-process transport. */
+/** A gateway with stubbed services over the in-process transport. */
 export class GatewayUnderTest {
-  /** The requests that it made: their patterns, in order. */
+  /** The patterns of its requests to services, in order. */
   readonly requests: string[] = [];
-  /** Access tokens that hold. */
+  /** Valid access tokens. */
   private readonly tokens = new Map<string, ValidToken>();
   private readonly servers = new Map<ServiceName, TransportServer>();
   private readonly closing: (() => Promise<unknown>)[] = [];
@@ -31,7 +31,7 @@ export class GatewayUnderTest {
     private readonly transport: InProcessTransport,
   ) {}
 
-  /** @param resolvers further ones than the gateway has. */
+  /** @param resolvers additional resolvers. */
   static async start(
     services: Partial<Services>,
     config: Partial<GatewayConfig> = {},
@@ -60,7 +60,7 @@ export class GatewayUnderTest {
     return gateway;
   }
 
-  /** A token of a user with this id. */
+  /** An access token of the user with this id. */
   signIn(userId: string, role = Role.CUSTOMER): string {
     const token = randomUUID();
     const expiresAt = new Date(Date.now() + 60_000).toISOString();
@@ -87,7 +87,7 @@ export class GatewayUnderTest {
     await lastValueFrom(publisher.emit(event.pattern, message), { defaultValue: undefined });
   }
 
-  /** From now on this neighbour does not run. */
+  /** Makes a service unavailable. */
   async stop(service: ServiceName): Promise<void> {
     await this.servers.get(service)?.close();
   }

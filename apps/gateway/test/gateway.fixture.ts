@@ -3,7 +3,7 @@ import { type OrderDto, OrderStatus, type ProductDto, Role, type UserDto } from 
 
 const now = '2026-11-22T12:00:00.000Z';
 
-/** A user, a product and an order as services answer them, each with an id of its own. */
+/** A user, a product and an order as services return them, each with a new id. */
 export const user = (over: Partial<UserDto> = {}): UserDto => ({
   id: randomUUID(),
   name: 'Jane',

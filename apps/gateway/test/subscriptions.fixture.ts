@@ -23,7 +23,7 @@ export const jane: ValidToken = {
   expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
 };
 
-/** Intervals alone are not the clock's: what happens every so often happens when the test says so. */
+/** Fakes intervals only, so that the test decides when they fire. */
 const FAKE_INTERVALS: Parameters<typeof jest.useFakeTimers>[0] = {
   doNotFake: [
     ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
@@ -31,9 +31,9 @@ const FAKE_INTERVALS: Parameters<typeof jest.useFakeTimers>[0] = {
   ],
 };
 
-/** A gateway that listens, with what its neighbours know, and clients of it. */
+/** A gateway with a port, its stubbed services, and its clients. */
 export class SubscriptionsUnderTest {
-  /** What the user service says of a token, and of sessions. */
+  /** The replies of the user service about tokens and sessions. */
   validate: (token: string) => ValidToken = () => jane;
   endedSessions: (ids: string[]) => string[] = () => [];
   private readonly stored = new Map<string, OrderDto>();
@@ -65,7 +65,7 @@ export class SubscriptionsUnderTest {
     return client;
   }
 
-  /** A socket that speaks no GraphQL by itself. */
+  /** A plain WebSocket. */
   socket({ path = '/graphql', protocol = 'graphql-transport-ws', ...rest }: SocketOptions = {}): WebSocket {
     const socket = new WebSocket(this.url.replace('http', 'ws') + path, protocol, rest);
     socket.on('error', () => {}); // 'close' follows
@@ -81,7 +81,7 @@ export class SubscriptionsUnderTest {
     return socket;
   }
 
-  /** The status that the handshake is refused with; 101 where it is not. */
+  /** The status of the handshake; 101 if it succeeds. */
   handshake(options: SocketOptions): Promise<number> {
     const socket = this.socket(options);
     return new Promise((resolve) => {
@@ -90,7 +90,7 @@ export class SubscriptionsUnderTest {
     });
   }
 
-  /** Lets half a minute pass, in which these clients answer the server's pings. */
+  /** Advances the clock by half a minute, in which these clients answer the pings. */
   async halfAMinute(...clients: LiveClient[]): Promise<void> {
     for (const seconds of [15, 15]) {
       for (const client of clients) await client.listening();
@@ -98,7 +98,7 @@ export class SubscriptionsUnderTest {
     }
   }
 
-  /** Another order of Jane's. */
+  /** Stores an order of Jane, and publishes its event. */
   async orderChanges(over: Partial<OrderDto> = {}): Promise<void> {
     const changed = order({ userId: jane.userId, ...over });
     this.stored.set(changed.id, changed);

@@ -15,7 +15,7 @@ const counted = async () => {
 
 const name = () => `Op${randomUUID().replaceAll('-', '')}`;
 
-it('counts operations by the names of the schema, whatever callers name theirs', async () => {
+it('counts operations by names of the schema, never of the client', async () => {
   const gateway = await GatewayUnderTest.start({ product: { list: async () => [] } });
   for (let i = 0; i < 5; i++) {
     await gateway.graphql(`query ${name()} { ${name()}: products { id } }`);
@@ -34,7 +34,7 @@ it('counts operations by the names of the schema, whatever callers name theirs',
   ]);
 });
 
-it('counts subscriptions once they listen or are refused, by the same names', async () => {
+it('counts subscriptions once they are active or refused, by the same names', async () => {
   const under = await SubscriptionsUnderTest.start();
   const client = under.connect();
   for (let i = 0; i < 2; i++) {
@@ -43,7 +43,7 @@ it('counts subscriptions once they listen or are refused, by the same names', as
     client.subscribe(`subscription ${name()} ($id: ID) { orderUpdated(id: $id) { id } }`, { id: [1, 2] });
     client.subscribe(`${name()} {`);
   }
-  await client.listening(); // subscribes to an order that there is not
+  await client.listening(); // subscribes to an unknown order
   await under.close();
   expect((await counted()).toSorted()).toEqual([
     ['none', 'unknown', 'GRAPHQL_PARSE_FAILED', 2],

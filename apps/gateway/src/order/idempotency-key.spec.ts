@@ -26,7 +26,7 @@ describe('the header Idempotency-Key', () => {
     placed = [];
   });
 
-  /** Places an order for each of the keys, in one operation. */
+  /** Places one order per key, in one operation. */
   const place = (header: string | undefined, ...keys: (string | null | undefined)[]) => {
     const item = `{ productId: "${randomUUID()}", quantity: 1 }`;
     const fields = keys.map((key, i) => {
@@ -42,9 +42,9 @@ describe('the header Idempotency-Key', () => {
     ['quoted', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
     ['quoted, with escapes', String.raw`"say \"tea\", \\ 50%"`, String.raw`say "tea", \ 50%`],
     ['bare', '8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
-    ['bare, as base64 is', 'dGVhcG90+/==', 'dGVhcG90+/=='],
-    ['as long as may be', `"${'x'.repeat(255)}"`, 'x'.repeat(255)],
-  ])('names the order where it has no key of its own: %s', async (_, header, key) => {
+    ['bare base64', 'dGVhcG90+/==', 'dGVhcG90+/=='],
+    ['of maximal length', `"${'x'.repeat(255)}"`, 'x'.repeat(255)],
+  ])('is the key of an order without its own: %s', async (_, header, key) => {
     expect((await place(header, undefined)).errors).toBeUndefined();
     expect((await place(header, null)).errors).toBeUndefined();
     expect(keys()).toEqual([key, key]);
@@ -60,14 +60,14 @@ describe('the header Idempotency-Key', () => {
     ['with a wrong escape', String.raw`"a\b"`],
     ['not ASCII', 'té'],
     ['too long', `"${'x'.repeat(256)}"`],
-  ])('is refused when it is %s', async (_, header) => {
+  ])('is refused if it is %s', async (_, header) => {
     const answer = await place(header, undefined);
     expect(codeOf(answer)).toBe('BAD_USER_INPUT');
     expect(answer.errors?.[0]?.extensions?.fields).toHaveProperty('idempotencyKey');
     expect(placed).toEqual([]);
   });
 
-  it('must not differ from the key that the order has', async () => {
+  it('must equal the key of the order, if it has one', async () => {
     expect(codeOf(await place('"a"', 'b'))).toBe('BAD_USER_INPUT');
     expect(placed).toEqual([]);
     expect((await place('"a"', 'a')).errors).toBeUndefined();
@@ -76,7 +76,7 @@ describe('the header Idempotency-Key', () => {
     expect(keys()).toEqual(['a', 'b', undefined]);
   });
 
-  it('can name one order only: where an operation places several, none of them is', async () => {
+  it('is refused for an operation that places several orders, before any is placed', async () => {
     for (const answer of [await place('"a"', undefined, undefined), await place('"a"', 'a', 'b')]) {
       expect(codeOf(answer)).toBe('BAD_USER_INPUT');
       expect(answer.data).toBeNull();

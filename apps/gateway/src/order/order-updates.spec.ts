@@ -8,19 +8,19 @@ import { OrderUpdates } from './order-updates.js';
 
 const someone = (role = Role.CUSTOMER): Caller => ({ userId: randomUUID(), role });
 
-/** Orders as the order service has them, of one customer; `asked` is who asked for which. */
+/** The order service, with the orders of one customer. */
 class Orders {
-  readonly asked: { caller: Caller; id: string }[] = [];
+  readonly requests: { caller: Caller; id: string }[] = [];
   readonly versions = new Map<string, number>();
-  /** What is done before a request is answered. */
-  beforeAnswer: () => Promise<void> | void = () => {};
+  /** Called before each reply. */
+  beforeReply: () => Promise<void> | void = () => {};
 
   readonly client = {
-    get: async (asked: { caller: Caller; id: string }) => {
-      this.asked.push(asked);
-      const version = this.versions.get(asked.id);
-      await this.beforeAnswer();
-      return version === undefined ? null : ({ id: asked.id, version, status: OrderStatus.PENDING } as OrderDto);
+    get: async (request: { caller: Caller; id: string }) => {
+      this.requests.push(request);
+      const version = this.versions.get(request.id);
+      await this.beforeReply();
+      return version === undefined ? null : ({ id: request.id, version, status: OrderStatus.PENDING } as OrderDto);
     },
   } as Partial<OrderClient> as OrderClient;
 }
@@ -29,14 +29,14 @@ let service: Orders;
 let updates: OrderUpdates;
 let jane: Caller;
 
-/** Changes an order of Jane's to this version and tells of it. */
+/** Changes an order of Jane to this version, and passes on the event. */
 function change(orderId: string, version: number) {
   service.versions.set(orderId, version);
   updates.changed({ orderId, userId: jane.userId, version });
 }
 
-/** The versions that a listener is told of, as they come. */
-function versionsToldTo(listener: OrderListener): number[] {
+/** The versions delivered to a listener, in order. */
+function versionsDeliveredTo(listener: OrderListener): number[] {
   const versions: number[] = [];
   void (async () => {
     for await (const { order } of listener) versions.push(order.version);
@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 
 describe('a listener', () => {
-  it('is told each change of the orders of its caller, and of no others', async () => {
+  it('receives each change of the orders of its caller only', async () => {
     const [first, second, others] = [randomUUID(), randomUUID(), randomUUID()];
     const listener = updates.listen(jane);
     updates.changed({ orderId: others, userId: randomUUID(), version: 1 });
@@ -64,67 +64,67 @@ describe('a listener', () => {
     const next = listener.next();
     change(first, 2);
     expect((await next).value?.order).toMatchObject({ id: first, version: 2 });
-    expect(service.asked.map(({ id }) => id)).toEqual([first, second, first]);
+    expect(service.requests.map(({ id }) => id)).toEqual([first, second, first]);
   });
 
-  it('of one order is told of that one alone', async () => {
+  it('of one order receives changes of this order only', async () => {
     const [named, other] = [randomUUID(), randomUUID()];
     const listener = updates.listen(jane, named);
     change(other, 1);
     change(named, 2);
     expect((await listener.next()).value?.order).toMatchObject({ id: named, version: 2 });
-    expect(service.asked.map(({ id }) => id)).toEqual([named]);
+    expect(service.requests.map(({ id }) => id)).toEqual([named]);
   });
 
-  it('never goes back: events that come late or twice change nothing', async () => {
+  it('ignores late and duplicate events', async () => {
     const orderId = randomUUID();
-    const versions = versionsToldTo(updates.listen(jane));
+    const versions = versionsDeliveredTo(updates.listen(jane));
     change(orderId, 3);
     await eventually(() => expect(versions).toEqual([3]));
     for (const version of [2, 3, 1]) updates.changed({ orderId, userId: jane.userId, version });
     await soon();
-    expect(service.asked).toHaveLength(1);
+    expect(service.requests).toHaveLength(1);
     updates.changed({ orderId, userId: jane.userId, version: 9 });
-    await eventually(() => expect(service.asked).toHaveLength(2));
+    await eventually(() => expect(service.requests).toHaveLength(2));
     change(orderId, 10);
     await eventually(() => expect(versions).toEqual([3, 10]));
   });
 
-  it('is told the newest state alone of a burst', async () => {
+  it('receives only the newest state of a burst', async () => {
     const orderId = randomUUID();
     const listener = updates.listen(jane);
     for (const version of [1, 2, 3, 4, 5]) change(orderId, version);
-    const versions = versionsToldTo(listener);
+    const versions = versionsDeliveredTo(listener);
     await eventually(() => expect(versions).toEqual([5]));
     await soon();
     expect(versions).toEqual([5]);
-    expect(service.asked).toHaveLength(1);
+    expect(service.requests).toHaveLength(1);
   });
 
-  it('misses no change that comes while the one before is read', async () => {
+  it('does not miss a change during the read of the one before', async () => {
     const orderId = randomUUID();
-    service.beforeAnswer = () => {
-      service.beforeAnswer = () => {};
+    service.beforeReply = () => {
+      service.beforeReply = () => {};
       change(orderId, 2);
     };
-    const versions = versionsToldTo(updates.listen(jane));
+    const versions = versionsDeliveredTo(updates.listen(jane));
     change(orderId, 1);
     await eventually(() => expect(versions).toEqual([1, 2]));
   });
 
-  it('hears of a change once the order service is back', async () => {
+  it('receives a change once the order service is available again', async () => {
     const orderId = randomUUID();
     let failures = 2;
-    service.beforeAnswer = () => {
-      if (failures-- > 0) throw new AppError('SERVICE_UNAVAILABLE', 'away');
+    service.beforeReply = () => {
+      if (failures-- > 0) throw new AppError('SERVICE_UNAVAILABLE', 'unavailable');
     };
-    const versions = versionsToldTo(updates.listen(jane));
+    const versions = versionsDeliveredTo(updates.listen(jane));
     change(orderId, 1);
     await eventually(() => expect(versions).toEqual([1]));
-    expect(service.asked).toHaveLength(3);
+    expect(service.requests).toHaveLength(3);
   });
 
-  it('hears nothing of what its caller may not see', async () => {
+  it('receives no order that its caller may not see', async () => {
     const [hidden, seen] = [randomUUID(), randomUUID()];
     const listener = updates.listen(jane);
     updates.changed({ orderId: hidden, userId: jane.userId, version: 1 });
@@ -132,75 +132,75 @@ describe('a listener', () => {
     expect((await listener.next()).value?.order).toMatchObject({ id: seen });
   });
 
-  it('that does not read costs no requests, and falls behind when too many orders wait', async () => {
+  it('that is slow causes no requests, and fails when too many orders wait', async () => {
     const listener = updates.listen(jane);
     for (let i = 0; i < 2_000; i++) change(randomUUID(), 1);
     await soon();
-    expect(service.asked).toEqual([]);
+    expect(service.requests).toEqual([]);
     await expect(listener.next()).rejects.toThrow(SlowConsumer);
     change(randomUUID(), 1);
-    expect(service.asked).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 
-  it('has left once it returns, also while it waits', async () => {
+  it('is removed once it returns, also during a pending next()', async () => {
     const listener = updates.listen(jane);
     const next = listener.next();
     await listener.return();
     expect(await next).toEqual({ value: undefined, done: true });
-    const hears = jest.spyOn(listener, 'changed');
+    const changed = jest.spyOn(listener, 'changed');
     change(randomUUID(), 1);
-    expect(hears).not.toHaveBeenCalled();
+    expect(changed).not.toHaveBeenCalled();
     expect(await listener.next()).toEqual({ value: undefined, done: true });
-    expect(service.asked).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 });
 
 describe('requests to the order service', () => {
-  it('are none while nobody listens', async () => {
+  it('are not sent without listeners', async () => {
     change(randomUUID(), 1);
     await soon();
-    expect(service.asked).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 
-  it('are one for a change and all listeners of one caller, each in the name of that caller', async () => {
+  it('are shared by all listeners of one caller, and sent for that caller', async () => {
     const orderId = randomUUID();
     const admin = someone(Role.ADMIN);
     const listeners = [updates.listen(jane), updates.listen(jane, orderId), updates.listen(admin, orderId)];
-    const told = listeners.map(versionsToldTo);
+    const delivered = listeners.map(versionsDeliveredTo);
     change(orderId, 1);
-    await eventually(() => expect(told).toEqual([[1], [1], [1]]));
-    expect(service.asked).toEqual([
+    await eventually(() => expect(delivered).toEqual([[1], [1], [1]]));
+    expect(service.requests).toEqual([
       { caller: jane, id: orderId },
       { caller: admin, id: orderId },
     ]);
   });
 
-  it('are not shared with who has heard of a change since', async () => {
+  it('are not shared by a listener that knows a newer version', async () => {
     const orderId = randomUUID();
     let late: number[] = [];
-    service.beforeAnswer = async () => {
-      service.beforeAnswer = () => {};
-      late = versionsToldTo(updates.listen(jane));
+    service.beforeReply = async () => {
+      service.beforeReply = () => {};
+      late = versionsDeliveredTo(updates.listen(jane));
       change(orderId, 2);
       await soon();
     };
-    const early = versionsToldTo(updates.listen(jane));
+    const early = versionsDeliveredTo(updates.listen(jane));
     change(orderId, 1);
     await eventually(() => expect([early, late]).toEqual([[1, 2], [2]]));
   });
 
-  it('are few at once, however many listen', async () => {
-    let [running, most] = [0, 0];
-    service.beforeAnswer = async () => {
-      most = Math.max(most, ++running);
+  it('are limited in number at the same time', async () => {
+    let [running, max] = [0, 0];
+    service.beforeReply = async () => {
+      max = Math.max(max, ++running);
       await new Promise((resolve) => setImmediate(resolve));
       running--;
     };
     const orderIds = Array.from({ length: 200 }, () => randomUUID());
-    const told = orderIds.map((id) => versionsToldTo(updates.listen(jane, id)));
+    const delivered = orderIds.map((id) => versionsDeliveredTo(updates.listen(jane, id)));
     for (const id of orderIds) change(id, 1);
-    await eventually(() => expect(told.flat()).toHaveLength(200));
-    expect(most).toBeLessThanOrEqual(16);
-    expect(most).toBeGreaterThan(1);
+    await eventually(() => expect(delivered.flat()).toHaveLength(200));
+    expect(max).toBeLessThanOrEqual(16);
+    expect(max).toBeGreaterThan(1);
   });
 });

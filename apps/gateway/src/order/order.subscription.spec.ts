@@ -10,15 +10,15 @@ import type { OrderListener } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 
 let gateway: GatewayUnderTest;
-/** What the order service has. */
+/** The orders of the order service. */
 let stored: Map<string, OrderDto>;
-let beforeAnswer: () => Promise<unknown> | void;
+let beforeReply: () => Promise<unknown> | void;
 let clients: LiveClient[];
 let jane = user();
 
 beforeEach(async () => {
   stored = new Map();
-  beforeAnswer = () => {};
+  beforeReply = () => {};
   clients = [];
   jane = user();
   gateway = await GatewayUnderTest.start(
@@ -26,7 +26,7 @@ beforeEach(async () => {
       user: { getMany: async () => [jane] },
       order: {
         get: async ({ caller, id }) => {
-          await beforeAnswer();
+          await beforeReply();
           const found = stored.get(id);
           return found && mayActFor(caller, found.userId) ? found : null;
         },
@@ -48,7 +48,7 @@ function connect(token: string): LiveClient {
   return client;
 }
 
-/** Stores an order and tells of it, as the order service does. */
+/** Stores an order and publishes its event, as the order service does. */
 async function change(event: keyof typeof orders.events, changed: OrderDto): Promise<OrderDto> {
   stored.set(changed.id, changed);
   const { id: orderId, userId, version } = changed;
@@ -61,7 +61,7 @@ async function change(event: keyof typeof orders.events, changed: OrderDto): Pro
 const placed = (userId: string) => change('placed', order({ userId }));
 
 describe('orderUpdated', () => {
-  it('tells of every kind of change', async () => {
+  it('delivers every kind of change', async () => {
     const client = connect(gateway.signIn(jane.id));
     const updates = client.subscribe<OrderDto>('subscription { orderUpdated { id status shippingAddress } }');
     await client.listening();
@@ -73,16 +73,16 @@ describe('orderUpdated', () => {
       ['delivered', { status: OrderStatus.DELIVERED }],
       ['cancelled', { status: OrderStatus.CANCELLED }],
     ] as const;
-    const told = [{ id, status: 'PENDING', shippingAddress: '' }];
+    const expected = [{ id, status: 'PENDING', shippingAddress: '' }];
     for (const [index, [event, changed]] of changes.entries()) {
-      await eventually(() => expect(updates.received).toEqual(told));
+      await eventually(() => expect(updates.received).toEqual(expected));
       await change(event, { id, ...first, ...changed, version: index + 2 });
-      told.push({ id, shippingAddress: '', ...changed });
+      expected.push({ id, shippingAddress: '', ...changed });
     }
-    await eventually(() => expect(updates.received).toEqual(told));
+    await eventually(() => expect(updates.received).toEqual(expected));
   });
 
-  it('delivers all the orders that one event names, to their customer and to whoever follows one of them', async () => {
+  it('delivers all orders that one event names, to their customer and to subscribers of one of them', async () => {
     const changed = Array.from({ length: MAX_READDRESSED }, () => order({ userId: jane.id, version: 2 }));
     for (const each of changed) stored.set(each.id, each);
     const last = changed.at(-1)!.id;
@@ -100,7 +100,7 @@ describe('orderUpdated', () => {
     await eventually(() => expect(ofAdmins.received).toEqual([{ id: last, status: 'PROCESSING' }]));
   });
 
-  it('tells customers of their own orders alone, and admins of no others either', async () => {
+  it('delivers own orders only, also to admins', async () => {
     const admin = user();
     const [hers, others] = [connect(gateway.signIn(jane.id)), connect(gateway.signIn(admin.id, Role.ADMIN))];
     const [ofHers, ofOthers] = [hers.orders(), others.orders()];
@@ -108,12 +108,14 @@ describe('orderUpdated', () => {
     await others.listening();
     const first = await placed(jane.id);
     const second = await placed(admin.id);
-    await eventually(() => expect([ofHers.received, ofOthers.received].map((told) => told.length)).toEqual([1, 1]));
+    await eventually(() =>
+      expect([ofHers.received, ofOthers.received].map((received) => received.length)).toEqual([1, 1]),
+    );
     expect(ofHers.received).toEqual([{ id: first.id, status: 'PENDING' }]);
     expect(ofOthers.received).toEqual([{ id: second.id, status: 'PENDING' }]);
   });
 
-  it('tells of the one that is named, to its customer and to admins', async () => {
+  it('delivers one order to its customer and to admins', async () => {
     const named = await placed(jane.id);
     const [hers, admins] = [connect(gateway.signIn(jane.id)), connect(gateway.signIn(randomUUID(), Role.ADMIN))];
     const updates = [hers.orders(named.id.toUpperCase()), admins.orders(named.id)];
@@ -121,21 +123,21 @@ describe('orderUpdated', () => {
     await admins.listening();
     await placed(jane.id);
     await change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
-    const told = [{ id: named.id, status: 'PROCESSING' }];
-    await eventually(() => expect(updates.map((each) => each.received)).toEqual([told, told]));
+    const expected = [{ id: named.id, status: 'PROCESSING' }];
+    await eventually(() => expect(updates.map((each) => each.received)).toEqual([expected, expected]));
   });
 
-  it('misses no change of it from the moment that it is looked up', async () => {
+  it('does not miss a change during the lookup of the order', async () => {
     const named = await placed(jane.id);
-    beforeAnswer = () => {
-      beforeAnswer = () => {};
+    beforeReply = () => {
+      beforeReply = () => {};
       return change('processing', { ...named, status: OrderStatus.PROCESSING, version: 2 });
     };
     const updates = connect(gateway.signIn(jane.id)).orders(named.id);
     await eventually(() => expect(updates.received).toEqual([{ id: named.id, status: 'PROCESSING' }]));
   });
 
-  it("refuses the order that is not there or not the caller's, and what is no id", async () => {
+  it('refuses an unknown order, an order of another customer, and an invalid id', async () => {
     const { id } = await placed(jane.id);
     const listen = jest.spyOn(gateway.app.get(OrderUpdates), 'listen');
     const client = connect(gateway.signIn(randomUUID()));
@@ -148,12 +150,12 @@ describe('orderUpdated', () => {
       'BAD_USER_INPUT',
     ]);
     expect(refusals[0]?.errors[0]?.message).toBe(refusals[1]?.errors[0]?.message);
-    // Nothing is kept of them.
+    // No listener is left.
     for (const { value: listener } of listen.mock.results as { value: OrderListener }[])
       expect(await listener.next()).toEqual({ value: undefined, done: true });
   });
 
-  it('tells with each update what the rest of it is then', async () => {
+  it('resolves the nested fields again for each update', async () => {
     const client = connect(gateway.signIn(jane.id));
     const updates = client.subscribe('subscription { orderUpdated { status user { name email } } }');
     await client.listening();
@@ -168,19 +170,19 @@ describe('orderUpdated', () => {
     ]);
   });
 
-  it('asks nobody once its subscriber has left', async () => {
+  it('sends no requests after the client has unsubscribed', async () => {
     const client = connect(gateway.signIn(jane.id));
     const [ended, open] = [client.orders(), client.orders()];
     await client.listening();
     await placed(jane.id);
-    await eventually(() => expect([ended.received, open.received].map((told) => told.length)).toEqual([1, 1]));
+    await eventually(() => expect([ended.received, open.received].map((received) => received.length)).toEqual([1, 1]));
     ended.end();
     open.end();
     await client.listening();
-    const asked = gateway.requests.length;
+    const before = gateway.requests.length;
     await placed(jane.id);
     await client.listening();
-    expect(gateway.requests.slice(asked)).toEqual(['order.get']);
-    expect([ended.received, open.received].map((told) => told.length)).toEqual([1, 1]);
+    expect(gateway.requests.slice(before)).toEqual(['order.get']);
+    expect([ended.received, open.received].map((received) => received.length)).toEqual([1, 1]);
   });
 });

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type ProductDto, products } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { product } from '../../test/gateway.fixture.js';
+import { product, user } from '../../test/gateway.fixture.js';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
@@ -40,5 +41,27 @@ describe('products', () => {
     }
     await eventually(async () => expect(await read()).toEqual([{ stock: 0 }]), 1_000);
     expect(gateway.requests.length).toBeLessThan(50);
+  });
+});
+
+describe('the seller of a product', () => {
+  it('is read in one request for all products, and null if the user is unknown', async () => {
+    const [known, unknown] = [randomUUID(), randomUUID()];
+    const nodes = Array.from({ length: 100 }, (_, i) => product({ sellerId: i % 2 ? known : unknown }));
+    const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+    const page = { edges: nodes.map((node) => ({ cursor: node.id, node })), pageInfo };
+    gateway = await GatewayUnderTest.start({
+      product: { page: async () => page, list: async () => nodes },
+      user: { getMany: async ({ ids }) => ids.filter((id) => id === known).map((id) => user({ id })) },
+    });
+    const { data } = await gateway.graphql(
+      '{ productConnection { edges { node { seller { id name email profile { city } } } } } products { seller { id } } }',
+    );
+    const seller = { id: known, name: 'Jane', email: 'j***@example.com', profile: null };
+    expect(data).toEqual({
+      productConnection: { edges: nodes.map((_, i) => ({ node: { seller: i % 2 ? seller : null } })) },
+      products: nodes.map((_, i) => ({ seller: i % 2 ? { id: known } : null })),
+    });
+    expect(gateway.requests.filter((pattern) => pattern.startsWith('user.'))).toEqual(['user.getMany']);
   });
 });

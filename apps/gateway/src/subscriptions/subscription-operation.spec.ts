@@ -20,17 +20,17 @@ async function refusal(query: string) {
   return updates.errors[0];
 }
 
-describe('what is subscribed to', () => {
+describe('a subscription', () => {
   it.each([
     ['a query', '{ me { id } }', 'BAD_REQUEST'],
     ['a mutation', `mutation { cancelOrder(id: "${randomUUID()}") { id } }`, 'BAD_REQUEST'],
-    ['no GraphQL', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
-    ['a field that is not there', 'subscription { orderUpdated { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['two at once', 'subscription { a: orderUpdated { id } b: orderUpdated { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['invalid GraphQL', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown field', 'subscription { orderUpdated { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['two root fields', 'subscription { a: orderUpdated { id } b: orderUpdated { id } }', 'GRAPHQL_VALIDATION_FAILED'],
     ['introspection', 'subscription { __schema { types { name } } }', 'GRAPHQL_VALIDATION_FAILED'],
     ['no operation', 'fragment F on Order { id }', 'OPERATION_RESOLUTION_FAILURE'],
     [
-      'one of several',
+      'no operation name',
       'subscription A { orderUpdated { id } } subscription B { orderUpdated { id } }',
       'OPERATION_RESOLUTION_FAILURE',
     ],
@@ -42,18 +42,18 @@ describe('what is subscribed to', () => {
       'OPERATION_TOO_COMPLEX',
     ],
     [
-      'what costs too much',
+      'too much cost',
       `subscription { orderUpdated { ${Array.from({ length: 15 }, (_, i) => `a${i}: items { product { description } }`).join(' ')} } }`,
       'OPERATION_TOO_COMPLEX',
     ],
-  ])('is refused before anyone is asked: %s', async (_, query, code) => {
+  ])('is refused before any request to a service: %s', async (_, query, code) => {
     expect(await refusal(query)).toMatchObject({
       extensions: { code, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     });
     expect(under.gateway.requests.filter((pattern) => pattern !== 'user.validateToken')).toEqual([]);
   });
 
-  it('may be all there is of an order', async () => {
+  it('may select all fields of an order', async () => {
     const client = under.connect();
     const updates = client.subscribe(`subscription {
       orderUpdated {
@@ -70,7 +70,7 @@ describe('what is subscribed to', () => {
     await eventually(() => expect(updates.received).toHaveLength(1));
   });
 
-  it('is told what it might have meant only where the API may be explored', async () => {
+  it('gets suggestions for misspelled fields only if the API is explorable', async () => {
     const { message } = (await refusal('subscription { orderUpdated { statu } }'))!;
     expect(message).toContain('Did you mean');
     await under.close();
@@ -78,7 +78,7 @@ describe('what is subscribed to', () => {
     expect((await refusal('subscription { orderUpdated { statu } }'))!.message).not.toContain('Did you mean');
   });
 
-  it('is limited in number for each connection', async () => {
+  it('is one of at most twenty per connection', async () => {
     const client = under.connect();
     const subscriptions = Array.from({ length: 21 }, () => client.orders());
     await eventually(() =>
@@ -88,11 +88,11 @@ describe('what is subscribed to', () => {
     await client.listening();
   });
 
-  it('needs a token that still holds when it is new, and lasts as long as the session when it is not', async () => {
+  it('requires a token that is still valid, and then lasts as long as the session', async () => {
     const client = under.connect();
     const before = client.orders();
     await client.listening();
-    // The gateway remembers for seconds that a token holds.
+    // The gateway remembers valid tokens for seconds.
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_000);
     under.validate = () => {
       throw new AppError('UNAUTHENTICATED', 'It has expired');
@@ -104,7 +104,7 @@ describe('what is subscribed to', () => {
     jest.restoreAllMocks();
   });
 
-  it('is told in each line of the log, whose it is and what, for as long as it lasts', async () => {
+  it('is named with its user in each line of the log, as long as it lasts', async () => {
     const scopes: (Scope | undefined)[] = [];
     Logger.overrideLogger({ log: () => {}, warn: () => {}, error: () => scopes.push(currentScope()) });
     try {
@@ -112,7 +112,7 @@ describe('what is subscribed to', () => {
       client.subscribe('subscription { orderUpdated { total } }');
       await client.listening();
       for (const count of [1, 2]) {
-        await under.orderChanges({ total: 'much' as unknown as number }); // which is a fault of ours
+        await under.orderChanges({ total: 'much' as unknown as number }); // an internal error
         await eventually(() => expect(scopes).toHaveLength(count));
       }
     } finally {

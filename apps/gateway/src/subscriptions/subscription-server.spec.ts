@@ -15,13 +15,13 @@ beforeEach(async () => {
 afterEach(() => under.close());
 
 describe('a connection', () => {
-  it('needs an access token', async () => {
+  it('requires an access token', async () => {
     for (const params of [{}, { Authorization: 'token' }, { Authorization: 7 }, { token: 'token' }])
       expect(await under.connect(params).closed).toMatchObject({ code: 4401, reason: 'An access token is required' });
     await under.connect({ authorization: 'bearer token' }).listening();
   });
 
-  it('is closed as forbidden where the token does not hold, so that clients get a new one', async () => {
+  it('is closed with 4403 if the token is not valid, so that clients get a new one', async () => {
     under.validate = () => {
       throw new AppError('UNAUTHENTICATED', 'It has expired');
     };
@@ -29,17 +29,17 @@ describe('a connection', () => {
     expect(await under.connect('x'.repeat(5_000)).closed).toMatchObject({ code: 4403 });
   });
 
-  it('may be tried again later where the token cannot be checked now', async () => {
+  it('is closed with 1013 if the token cannot be validated now, so that clients retry', async () => {
     await under.gateway.stop('user');
     expect(await under.connect().closed).toMatchObject({ code: 1013 });
   });
 
-  it('is for who says soon who they are', async () => {
+  it('is closed if the client does not send its token in time', async () => {
     const socket = under.socket();
     expect(await closeOf(socket)).toMatchObject({ code: 4408 });
   });
 
-  it('is refused to subscribe before it is known whose it is', async () => {
+  it('is closed if the client subscribes before it sends its token', async () => {
     const socket = under.socket();
     await once(socket, 'open');
     send(socket, { type: 'subscribe', id: '1', payload: { query: 'subscription { orderUpdated { id } }' } });
@@ -47,14 +47,14 @@ describe('a connection', () => {
     expect(under.gateway.requests).toEqual([]);
   });
 
-  it('speaks graphql-transport-ws, at /graphql, and nothing else', async () => {
+  it('supports graphql-transport-ws at /graphql only', async () => {
     await expect(once(under.socket({ protocol: 'graphql-ws' }), 'open')).rejects.toThrow('no subprotocol');
     expect(await closeOf(under.socket({ protocol: [] }))).toMatchObject({ code: 4406 });
     expect(await under.handshake({ path: '/' })).toBe(400);
     expect(await under.handshake({ path: '/graphql2' })).toBe(400);
   });
 
-  it('is open to pages of our own origin and those that CORS_ORIGINS names, and to what is no page', async () => {
+  it('is allowed for pages of the same origin and of CORS_ORIGINS, and for clients without an origin', async () => {
     expect(await under.handshake({})).toBe(101);
     expect(await under.handshake({ origin: under.url })).toBe(101);
     expect(await under.handshake({ origin: 'https://shop.example' })).toBe(101);
@@ -62,8 +62,8 @@ describe('a connection', () => {
       expect(await under.handshake({ origin })).toBe(403);
   });
 
-  it('is closed by a message that is too long, or none of the protocol', async () => {
-    const messages = ['x'.repeat(64 * 1024 + 1), 'no JSON', '{"type":"next","id":"1","payload":{}}', '[]', 'null'];
+  it('is closed by a message that is too long or not part of the protocol', async () => {
+    const messages = ['x'.repeat(64 * 1024 + 1), 'not JSON', '{"type":"next","id":"1","payload":{}}', '[]', 'null'];
     for (const [index, code] of [1009, 4400, 4400, 4400, 4400].entries()) {
       const socket = await under.signedInSocket();
       socket.send(messages[index]!);
@@ -71,7 +71,7 @@ describe('a connection', () => {
     }
   });
 
-  it('is not had in any number by one user', async () => {
+  it('is limited to ten per user', async () => {
     const clients = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const client = under.connect();
@@ -84,33 +84,33 @@ describe('a connection', () => {
     await eventually(() => under.connect().listening());
   });
 
-  it('is closed as the gateway stops, which waits for no client', async () => {
+  it('is closed at shutdown, which does not wait for clients', async () => {
     const client = under.connect();
-    const deaf = await under.signedInSocket();
+    const paused = await under.signedInSocket();
     await client.listening();
-    deaf.pause();
+    paused.pause();
     await under.gateway.app.close();
     expect(await client.closed).toMatchObject({ code: 1001, reason: 'The server is stopping' });
   });
 });
 
 describe('HTTP', () => {
-  it('is answered where a request offers another protocol, as that of Java does', async () => {
-    const asked = request(`${under.url}/graphql`, {
+  it('is served if the request offers another protocol, as the client of Java does', async () => {
+    const sent = request(`${under.url}/graphql`, {
       method: 'POST',
       headers: { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'application/json' },
     });
-    asked.end('{"query":"{ __typename }"}');
-    const [answer] = (await once(asked, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
-    expect(answer.statusCode).toBe(200);
-    answer.resume();
+    sent.end('{"query":"{ __typename }"}');
+    const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
+    expect(response.statusCode).toBe(200);
+    response.resume();
   });
 });
 
 describe('the end of a session', () => {
   const ended = { code: 4403, reason: 'The session has ended' };
 
-  it('closes its connections at once, and no others', async () => {
+  it('closes its connections only, at once', async () => {
     const [janes, others] = [under.connect('jane'), under.connect('other')];
     under.validate = (token) => (token === 'jane' ? jane : { ...jane, sessionId: randomUUID() });
     await janes.listening();
@@ -124,7 +124,7 @@ describe('the end of a session', () => {
     await eventually(() => expect(updates.received).toHaveLength(1));
   });
 
-  it('is found out also where nobody told of it', async () => {
+  it('is found without an event', async () => {
     const [janes, others] = [under.connect('jane'), under.connect('other')];
     under.validate = (token) => (token === 'jane' ? jane : { ...jane, sessionId: randomUUID() });
     await janes.listening();
@@ -135,10 +135,10 @@ describe('the end of a session', () => {
     await others.listening();
   });
 
-  it('is not concluded from a user service that does not answer', async () => {
+  it('is not assumed while the user service is unavailable', async () => {
     const client = under.connect();
     under.endedSessions = () => {
-      throw new AppError('SERVICE_UNAVAILABLE', 'away');
+      throw new AppError('SERVICE_UNAVAILABLE', 'unavailable');
     };
     await under.halfAMinute(client);
     await expect(client.listening()).resolves.toBeUndefined();

@@ -99,7 +99,7 @@ export class SubscriptionServer {
     @InjectClient(users) private readonly userService: UserClient,
   ) {
     const fastify = host.httpAdapter.getInstance<FastifyInstance>();
-    // Whoever offers another protocol, as some clients do HTTP/2 with every request, is answered in HTTP/1.1 as ever.
+    // Some clients offer HTTP/2 with every request; they get HTTP/1.1.
     Object.assign(fastify.server, { shouldUpgradeCallback: isForWebSocket });
     fastify.server.on(
       'upgrade',

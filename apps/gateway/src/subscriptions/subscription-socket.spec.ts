@@ -11,35 +11,35 @@ beforeEach(async () => {
 
 afterEach(() => under.close());
 
-/** The reason is told to who reads again within seconds. */
-const CUT_OFF = [1013, 1006];
+/** A client that reads again within seconds receives the close frame. */
+const DISCONNECTED = [1013, 1006];
 
 describe('a client', () => {
-  it('that is gone without a word is found out', async () => {
-    const gone = await under.signedInSocket({ autoPong: false });
+  it('that disappears without closing is found', async () => {
+    const silent = await under.signedInSocket({ autoPong: false });
     const alive = under.connect();
     await under.halfAMinute(alive);
-    expect(await closeOf(gone)).toMatchObject({ code: 1006 });
+    expect(await closeOf(silent)).toMatchObject({ code: 1006 });
     await alive.listening();
   });
 
-  it('that reads late, though not too late, is told everything then, of which nothing was asked for before', async () => {
+  it('that reads late receives all updates then, which are not read before', async () => {
     const client = await under.signedInSocket();
-    const told: string[] = [];
-    client.on('message', (message: Buffer) => told.push(message.toString()));
+    const received: string[] = [];
+    client.on('message', (message: Buffer) => received.push(message.toString()));
     const query = 'subscription { orderUpdated { id shippingAddress } }';
     send(client, { type: 'subscribe', id: '1', payload: { query } });
     await under.connect().listening();
     client.pause();
     const shippingAddress = 'x'.repeat(300_000);
     for (let i = 0; i < 300; i++) await under.orderChanges({ shippingAddress });
-    // What the machine's own buffers hold, and no more.
+    // As many as the operating system buffers.
     expect(under.gateway.requests.filter((pattern) => pattern === 'order.get').length).toBeLessThan(200);
     client.resume();
-    await eventually(() => expect(told).toHaveLength(300));
+    await eventually(() => expect(received).toHaveLength(300));
   });
 
-  it('that does not read is cut off when too many updates wait', async () => {
+  it('that does not read is disconnected when too many updates wait', async () => {
     const client = await under.signedInSocket();
     const closed = closeOf(client);
     const query = 'subscription { orderUpdated { id shippingAddress } }';
@@ -50,20 +50,24 @@ describe('a client', () => {
     const shippingAddress = 'x'.repeat(300_000);
     for (let i = 0; i < 1_600; i++) await under.orderChanges({ shippingAddress });
     client.resume();
-    expect(CUT_OFF).toContain((await closed).code);
+    expect(DISCONNECTED).toContain((await closed).code);
     await watching.listening();
   });
 
   it.each([
-    ['asks', (client: WebSocket) => send(client, { type: 'ping', payload: { text: 'x'.repeat(60_000) } }), 500],
-    ['pings', (client: WebSocket) => client.ping('x'.repeat(120)), 200_000],
-  ])('that %s and does not read is cut off when too much waits for it', async (_, ask, times) => {
+    [
+      'sends messages',
+      (client: WebSocket) => send(client, { type: 'ping', payload: { text: 'x'.repeat(60_000) } }),
+      500,
+    ],
+    ['sends pings', (client: WebSocket) => client.ping('x'.repeat(120)), 200_000],
+  ])('that %s and does not read is disconnected when too many bytes wait', async (_, send, times) => {
     const client = await under.signedInSocket();
     const closed = closeOf(client);
     client.pause();
-    for (let i = 0; i < times; i++) ask(client);
+    for (let i = 0; i < times; i++) send(client);
     await eventually(() => expect(client.bufferedAmount).toBe(0));
     client.resume();
-    expect(CUT_OFF).toContain((await closed).code);
+    expect(DISCONNECTED).toContain((await closed).code);
   });
 });

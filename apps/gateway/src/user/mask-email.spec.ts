@@ -7,6 +7,6 @@ it.each([
   ['"a@b"@example.com', '"***@example.com'],
   ['no e-mail at all', '***'],
   ['', '***'],
-])('of %j shows %j', (email, masked) => {
+])('masks %j as %j', (email, masked) => {
   expect(maskEmail(email)).toBe(masked);
 });

@@ -37,8 +37,8 @@ const tooLarge = (limit: number) => [
   }),
 ];
 
-describe('an answer that is larger than it may be', () => {
-  /** The errors of an answer that is nothing else. */
+describe('an answer over the limit', () => {
+  /** The errors of an answer without data. */
   const refusalOf = async (query: string, token?: string) => {
     const { data, errors, bytes } = await answerTo(query, token);
     expect(bytes).toBeLessThan(1_000);
@@ -46,7 +46,7 @@ describe('an answer that is larger than it may be', () => {
     return errors as { extensions: { actual: number } }[];
   };
 
-  it('is refused for long texts that were stored before they were refused, as soon as they are too many', async () => {
+  it('is refused for long texts from earlier releases, as soon as they exceed the limit', async () => {
     const old = times(100, () => product({ description: '\u0001'.repeat(10_000) }));
     await start({ product: { page: async () => pageOf(old) } });
     const errors = await refusalOf(
@@ -68,7 +68,7 @@ describe('an answer that is larger than it may be', () => {
 
   it('is refused for the number of its errors', async () => {
     const list = times(1_000, () => order());
-    const getMany = async () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', 'The user service is not running'));
+    const getMany = async () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', 'The user service is unavailable'));
     await start({ order: { list: async () => list }, user: { getMany } });
     const token = gateway.signIn(list[0]!.userId, Role.ADMIN);
     expect(await refusalOf(`{ orders { ${aliased(15, 'user { id }')} } }`, token)).toEqual(tooLarge(LIMIT));
@@ -76,14 +76,14 @@ describe('an answer that is larger than it may be', () => {
     expect(errors).toHaveLength(1_000);
   });
 
-  it('is refused for questions about the schema', async () => {
+  it('is refused for introspection', async () => {
     await start({}, { MAX_ANSWER_BYTES: 4_096 });
     const { data, errors } = await answerTo('{ __schema { types { name fields { name description } } } }');
     expect({ data, errors }).toEqual({ data: null, errors: tooLarge(4_096) });
   });
 });
 
-it('is counted in bytes, as JSON has it', async () => {
+it('counts the bytes of the JSON', async () => {
   const text = 'é"\\\n😀'.repeat(100);
   await start(
     { product: { list: async () => times(9, () => product({ description: text })) } },
@@ -95,7 +95,7 @@ it('is counted in bytes, as JSON has it', async () => {
   expect((await answerTo('{ products { a: description b: description } }')).errors).toEqual(tooLarge(20_000));
 });
 
-it('leaves resolvers that it does not need any more alone', async () => {
+it('skips the remaining resolvers', async () => {
   const list = times(100, () => product({ description: 'x'.repeat(1_000) }));
   await start({ product: { list: async () => list }, user: { getMany: async () => [] } }, { MAX_ANSWER_BYTES: 2_000 });
   const { errors } = await answerTo(`{ products { ${aliased(3, 'description')} seller { id } } }`);
@@ -103,7 +103,7 @@ it('leaves resolvers that it does not need any more alone', async () => {
   expect(gateway.requests).not.toContain('user.getMany');
 });
 
-it('is the limit of each update of a subscription', async () => {
+it('limits each update of a subscription', async () => {
   const jane = user();
   const stored = order({ userId: jane.id, shippingAddress: 'x'.repeat(500) });
   await start(

@@ -9,17 +9,17 @@ beforeAll(async () => {
   schema = await apiSchema();
 });
 
-/** What an edge does before it runs an operation. */
+/** Checks an operation as the gateway does before its execution. */
 function refusalOf(query: string, variables?: Record<string, unknown>): AppError | undefined {
   try {
     const document = parse(query, parseOptions);
-    const [fault] = validate(schema, document, [...specifiedRules, ...limitRules]);
-    if (fault) throw fault;
+    const [invalid] = validate(schema, document, [...specifiedRules, ...limitRules]);
+    if (invalid) throw invalid;
     assertCost(schema, { document, variables });
     return undefined;
   } catch (error) {
-    const fault = tokenLimitError(error as Error) ?? (error as GraphQLError).originalError;
-    if (fault instanceof AppError) return fault;
+    const refusal = tokenLimitError(error as Error) ?? (error as GraphQLError).originalError;
+    if (refusal instanceof AppError) return refusal;
     throw error;
   }
 }
@@ -35,10 +35,10 @@ const PAGE = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor } tot
 const PLACE = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }';
 const LINE = '{ productId: "5a1ba7c2-5c6c-4b8b-8f0c-3f6d2f0c7d11", quantity: 1 }';
 
-describe('what is within the limits', () => {
+describe('the limits allow', () => {
   it.each([
-    ['all there is of orders', `{ orders { ${ORDER} } }`],
-    ['all there is of products and users', `{ products { ${PRODUCT} } users { ${USER} } me { ${USER} } }`],
+    ['all fields of orders', `{ orders { ${ORDER} } }`],
+    ['all fields of products and users', `{ products { ${PRODUCT} } users { ${USER} } me { ${USER} } }`],
     [
       'the largest pages',
       `{ orderConnection(first: 100) { edges { cursor node { ${ORDER} } } ${PAGE} }
@@ -46,16 +46,16 @@ describe('what is within the limits', () => {
       userConnection(first: 100) { edges { cursor node { ${USER} } } ${PAGE} } }`,
     ],
     [
-      'an order of as many lines as there may be',
+      'an order with the most lines',
       `mutation { placeOrder(input: { items: [${`${LINE}, `.repeat(MAX_LINES)}] }) { ${ORDER} } }`,
     ],
-    ['every live update', `subscription { orderUpdated { ${ORDER} } }`],
+    ['an update with all fields', `subscription { orderUpdated { ${ORDER} } }`],
     [
       'thirty products by their ids',
       `{ ${Array.from({ length: 30 }, (_, i) => `a${i}: product(id: "${i}") { ...P }`).join(' ')} } fragment P on Product { ${PRODUCT} }`,
     ],
     [
-      "tools' questions about the schema",
+      'introspection by tools',
       getIntrospectionQuery({
         inputValueDeprecation: true,
         specifiedByUrl: true,
@@ -64,17 +64,17 @@ describe('what is within the limits', () => {
         oneOf: true,
       }),
     ],
-  ])('is %s', (_, query) => {
+  ])('%s', (_, query) => {
     expect(refusalOf(query)).toBeUndefined();
   });
 
-  it('is an order of many lines that come by a variable', () => {
+  it('an order with the most lines in a variable', () => {
     const items = Array.from({ length: MAX_LINES }, () => ({ productId: 'x', quantity: 1 }));
     expect(refusalOf(PLACE, { input: { items } })).toBeUndefined();
   });
 });
 
-test('variables have 1000 fields at most, however deep they are', () => {
+test('variables have at most 1000 fields, at any depth', () => {
   const lines = (count: number) => [[{ input: { a: Array.from({ length: count }, () => ({ a: { b: 1 } })) } }]];
   expect(refusalOf(PLACE, { input: lines(498) })).toBeUndefined();
   expect(refusalOf(PLACE, { input: lines(499) })).toEqual(tooComplex({ limit: 1000, actual: 1001 }));
@@ -93,25 +93,26 @@ it.each([
     (n: number) => `{ ${Array.from({ length: n }, (_, i) => `...F${i}`).join(' ')} }
       ${Array.from({ length: n }, (_, i) => `fragment F${i} on Query { me { id } }`).join(' ')}`,
   ],
-])('says what the limit of the %s is', (what, limit, query) => {
-  const faults = (n: number) => validate(schema, parse(query(n)), limitRules).map(({ originalError }) => originalError);
-  expect(faults(limit)).toEqual([]);
-  expect(faults(limit + 1)).toEqual([tooComplex({ limit, actual: limit + 1 })]);
-  expect(String(faults(limit + 1)[0])).toContain(`${what} of ${limit + 1}; at most ${limit}`);
+])('refuses a document over the limit of the %s', (what, limit, query) => {
+  const refusals = (n: number) =>
+    validate(schema, parse(query(n)), limitRules).map(({ originalError }) => originalError);
+  expect(refusals(limit)).toEqual([]);
+  expect(refusals(limit + 1)).toEqual([tooComplex({ limit, actual: limit + 1 })]);
+  expect(String(refusals(limit + 1)[0])).toContain(`${what} of ${limit + 1}; at most ${limit}`);
 });
 
-it('is no repeat of a field to be asked for elsewhere', () => {
+it('does not count a field at another place as a repeat', () => {
   const each = (n: number, field: (i: number) => string) => Array.from({ length: n }, (_, i) => field(i)).join(' ');
   expect(refusalOf(`{ ${each(30, (i) => `a${i}: me { id }`)} me { id } }`)).toBeUndefined();
   const operations = each(31, (i) => `query Q${i} { me { id } }`);
   expect(validate(schema, parse(operations), limitRules)).toEqual([]);
 });
 
-it('looks no further into a document that is over a limit', () => {
-  const faults = validate(schema, parse(`{ ${'nothing { id } '.repeat(31)} }`), [...specifiedRules, ...limitRules]);
-  expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('at most 30 is allowed')]);
+it('does not validate a document over a limit any further', () => {
+  const errors = validate(schema, parse(`{ ${'nothing { id } '.repeat(31)} }`), [...specifiedRules, ...limitRules]);
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('at most 30 is allowed')]);
 });
 
-it('reads no more of a document than it may be long', () => {
+it('stops parsing a document at the limit of tokens', () => {
   expect(refusalOf(`{ ${'id '.repeat(2_000)}`)).toEqual(tooComplex({ limit: 1_000 }));
 });

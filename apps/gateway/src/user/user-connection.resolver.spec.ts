@@ -8,14 +8,14 @@ const jane = user();
 const pageInfo = { hasNextPage: true, hasPreviousPage: false, startCursor: 'c', endCursor: 'c' };
 
 let gateway: GatewayUnderTest;
-let asked: PageArgs[];
+let pages: PageArgs[];
 
 async function start() {
-  asked = [];
+  pages = [];
   gateway = await GatewayUnderTest.start({
     user: {
       page: async (page) => {
-        asked.push(page);
+        pages.push(page);
         return { edges: [{ cursor: 'c', node: jane }], pageInfo };
       },
       count: async () => 7,
@@ -25,32 +25,32 @@ async function start() {
 
 afterEach(() => gateway.close());
 
-const ask = (field: string, token: string | undefined = gateway.signIn(randomUUID())) =>
+const query = (field: string, token: string | undefined = gateway.signIn(randomUUID())) =>
   gateway.graphql(`{ ${field} }`, { token });
 
-it('shows a page of users, 20 unless asked for more or fewer, with e-mails masked', async () => {
+it('returns a page of users, 20 by default, with masked e-mails', async () => {
   await start();
   const fields =
     '{ edges { cursor node { id email } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }';
-  expect((await ask(`userConnection ${fields}`)).data).toEqual({
+  expect((await query(`userConnection ${fields}`)).data).toEqual({
     userConnection: { edges: [{ cursor: 'c', node: { id: jane.id, email: 'j***@example.com' } }], pageInfo },
   });
-  await ask('userConnection(first: 3, after: "c") { pageInfo { endCursor } }');
-  await ask('userConnection(first: null, after: null) { pageInfo { endCursor } }');
-  expect(asked).toEqual([{ first: 20 }, { first: 3, after: 'c' }, { first: 20, after: null }]);
+  await query('userConnection(first: 3, after: "c") { pageInfo { endCursor } }');
+  await query('userConnection(first: null, after: null) { pageInfo { endCursor } }');
+  expect(pages).toEqual([{ first: 20 }, { first: 3, after: 'c' }, { first: 20, after: null }]);
 });
 
-it('counts all users only where that is asked for', async () => {
+it('counts all users only if the query selects totalCount', async () => {
   await start();
-  await ask('userConnection { edges { cursor } }');
+  await query('userConnection { edges { cursor } }');
   expect(gateway.requests).not.toContain('user.count');
-  expect((await ask('userConnection { totalCount }')).data).toEqual({ userConnection: { totalCount: 7 } });
+  expect((await query('userConnection { totalCount }')).data).toEqual({ userConnection: { totalCount: 7 } });
   expect(gateway.requests.filter((request) => request === 'user.count')).toHaveLength(1);
 });
 
-it('is for who is signed in, and for pages of 1 to 100', async () => {
+it('requires an access token, and pages of 1 to 100', async () => {
   await start();
-  const codeOf = async (field: string, token?: string) => (await ask(field, token)).errors?.[0]?.extensions?.code;
+  const codeOf = async (field: string, token?: string) => (await query(field, token)).errors?.[0]?.extensions?.code;
   expect((await gateway.graphql('{ userConnection { totalCount } }')).errors?.[0]?.extensions?.code).toBe(
     'UNAUTHENTICATED',
   );

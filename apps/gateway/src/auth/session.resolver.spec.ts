@@ -9,22 +9,22 @@ const me = { userId: randomUUID(), sessionId: randomUUID() };
 const token = 'mine';
 
 let gateway: GatewayUnderTest;
-let asked: unknown[];
+let requests: unknown[];
 
-/** `mine` is the token of a session that the user service takes to live, whatever else is heard of it. */
+/** `mine` is the token of a session that the user service reports as valid, even after its end is announced. */
 async function start() {
-  asked = [];
+  requests = [];
   const expiresAt = new Date(Date.now() + 60_000).toISOString();
   gateway = await GatewayUnderTest.start({
     user: {
       validateToken: async () => ({ ...me, role: Role.CUSTOMER, expiresAt }),
       refresh: async (input) => {
-        asked.push(input);
+        requests.push(input);
         return tokens;
       },
-      logout: async (input) => void asked.push(input),
+      logout: async (input) => void requests.push(input),
       changePassword: async (input) => {
-        asked.push(input);
+        requests.push(input);
         return tokens;
       },
       list: async () => [],
@@ -35,13 +35,13 @@ async function start() {
 afterEach(() => gateway.close());
 
 describe('a session', () => {
-  it('goes on by its refresh token, without an access token', async () => {
+  it('is refreshed without an access token', async () => {
     await start();
     const answer = await gateway.graphql(
       'mutation { refreshTokens(refreshToken: "old") { accessToken refreshToken } }',
     );
     expect(answer.data).toEqual({ refreshTokens: tokens });
-    expect(asked).toEqual([{ refreshToken: 'old' }]);
+    expect(requests).toEqual([{ refreshToken: 'old' }]);
   });
 
   it.each([
@@ -49,32 +49,32 @@ describe('a session', () => {
     ['logoutUser(everywhere: false)', false],
     ['logoutUser(everywhere: null)', false],
     ['logoutUser(everywhere: true)', true],
-  ])('is ended by %s, and whether every other is too is %p', async (mutation, everywhere) => {
+  ])('is ended by %s, everywhere: %p', async (mutation, everywhere) => {
     await start();
     expect(await gateway.graphql(`mutation { ${mutation} }`, { token })).toEqual({ data: { logoutUser: true } });
-    expect(asked).toEqual([{ ...me, everywhere } satisfies Logout]);
+    expect(requests).toEqual([{ ...me, everywhere } satisfies Logout]);
   });
 
-  it('gets a new password for its own user', async () => {
+  it('can change the password of its user', async () => {
     await start();
     const passwords: ChangePasswordInput = { currentPassword: 'old password', newPassword: 'new password' };
     const mutation = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { accessToken } }';
     const answer = await gateway.graphql(mutation, { token, variables: { input: passwords } });
     expect(answer.data).toEqual({ changePassword: { accessToken: 'a' } });
-    expect(asked).toEqual([{ ...me, passwords } satisfies PasswordChange]);
+    expect(requests).toEqual([{ ...me, passwords } satisfies PasswordChange]);
   });
 
   it.each(['logoutUser', 'changePassword(input: { currentPassword: "x", newPassword: "12345678" }) { accessToken }'])(
-    'must be there for %s',
+    'is required for %s',
     async (mutation) => {
       await start();
       const { errors } = await gateway.graphql(`mutation { ${mutation} }`);
       expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED');
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
     },
   );
 
-  it('is refused once its end is heard of, whatever is remembered or answered of it, and others are not', async () => {
+  it('is refused once session.ended names it, although its token is remembered as valid', async () => {
     await start();
     const code = async () => (await gateway.graphql('{ users { id } }', { token })).errors?.[0]?.extensions?.code;
     await gateway.publish(users.events.sessionEnded, { sessionIds: [randomUUID()] });
