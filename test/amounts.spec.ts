@@ -15,7 +15,7 @@ beforeEach(async () => {
   customer = await newCustomer(stack.url);
 });
 
-test('an order whose total would not be exact is refused and says the limit; one at the limit is exact', async () => {
+test('an order whose total would be inexact is rejected with the limit; one at the limit is exact', async () => {
   const [most, cent] = await Promise.all([
     customer.createProduct({ price: 10_000_000, stock: 2_000_000 }),
     customer.createProduct({ price: 0.01, stock: 1 }),
@@ -28,7 +28,7 @@ test('an order whose total would not be exact is refused and says the limit; one
   expect(await customer.placeOrder(line)).toMatchObject({ total: 10_000_000_000_000 });
 });
 
-test('stock is refused where what is reserved could not come back to it', async () => {
+test('stock is rejected if reserved units could not be returned to it', async () => {
   const { id: productId } = await customer.createProduct({ stock: 1_000_000_000 });
   await customer.placeOrder({ productId, quantity: 3 });
   await settledOrders([customer]);

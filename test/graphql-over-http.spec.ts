@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** Whoever sends what a browser would send unasked has to say that it is none; audits do not say it themselves. */
+/** CSRF protection requires this header for requests that a browser could send. The audits do not send it. */
 const NO_BROWSER = { 'apollo-require-preflight': 'true' };
 
 describe('GraphQL over HTTP', () => {
@@ -51,7 +51,7 @@ describe('GET', () => {
     });
   });
 
-  test('changes nothing', async () => {
+  test('executes no mutations', async () => {
     const query = 'mutation { updateProfile(input: { city: "Pune" }) { id } }';
     const answer = await get({ query }, { ...NO_BROWSER, authorization: `Bearer ${caller.token}` });
     expect(answer.status).toBe(405);
@@ -60,20 +60,20 @@ describe('GET', () => {
     expect((await caller.user(caller.id))?.profile?.city).toBe('');
   });
 
-  test('is refused to what a page of another site can send', async () => {
+  test('is rejected in the form that a page of another site can send', async () => {
     const answer = await get({ query: '{ products { id } }' }, {});
     expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 });
 
-describe('an operation that is known by its hash', () => {
+describe('a persisted operation', () => {
   const hashed = (query: string) => {
     const sha256Hash = createHash('sha256').update(query).digest('hex');
     return { persistedQuery: { version: 1, sha256Hash } };
   };
   const post = async (body: object) => JSON.parse((await caller.post(JSON.stringify(body))).body) as Answer<unknown>;
 
-  test('is asked for once in full, and then by the hash alone, by GET too', async () => {
+  test('is sent in full once, then only by its hash, also by GET', async () => {
     const query = `query A${randomUUID().replaceAll('-', '')} { me { id } }`;
     const extensions = hashed(query);
     const me = { data: { me: { id: caller.id } } };
@@ -84,7 +84,7 @@ describe('an operation that is known by its hash', () => {
     expect(await get({ extensions: JSON.stringify(extensions) }, headers)).toMatchObject(me);
   });
 
-  test('is not kept when it is refused, or when the hash is of another', async () => {
+  test('is not stored if it is rejected or its hash is wrong', async () => {
     for (const query of ['{ nothing }', '{ productConnection(first: 1000000) { edges { node { id } } } }']) {
       expect(codeOf(await post({ query, extensions: hashed(query) }))).toBeDefined();
       expect(codeOf(await post({ extensions: hashed(query) }))).toBe('PERSISTED_QUERY_NOT_FOUND');

@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, 'hostile-documents');
 const QUESTION_ABOUT_THE_SCHEMA = `{ __schema { types { name kind description inputFields { name description }
   fields { name description args { name description type { name ofType { name } } } type { name ofType { name } } } } } }`;
 
-/** Each begins with a comment: the code, and what is hostile. */
+/** Each file begins with a comment: the expected code, and a description. */
 const DOCUMENTS = readdirSync(folder)
   .filter((file) => file.endsWith('.graphql'))
   .map((file) => {
@@ -30,14 +30,14 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** The code. @throws when something is answered all the same. */
+/** The error code. @throws if an operation succeeded. */
 async function refusalOf(body: string) {
   const answer = JSON.parse((await caller.post(body)).body) as Answer<Record<string, unknown>>;
-  if (Object.values(answer.data ?? {}).some((value) => value !== null)) throw new Error('Not refused');
+  if (Object.values(answer.data ?? {}).some((value) => value !== null)) throw new Error('This did not fail');
   return answer.errors?.[0]?.extensions.code;
 }
 
-/** What the gateway tells Prometheus: the sum of a metric. */
+/** The sum of a metric of the gateway. */
 async function metric(name: string, isCounted = (_labels: string) => true): Promise<number> {
   const text = await stack.metrics();
   return text
@@ -46,11 +46,11 @@ async function metric(name: string, isCounted = (_labels: string) => true): Prom
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** Tokens are remembered for a few seconds only, and asking about one is no part of the operation. */
+/** Without the validation of the token, which the gateway repeats every few seconds. */
 const requestsToServices = () =>
   metric('bazaar_request_client_duration_seconds_count', (labels) => !labels.includes('"user.validateToken"'));
 
-describe('is refused before anything of it runs:', () => {
+describe('is rejected before execution:', () => {
   const refused = async (body: string) => {
     const before = await requestsToServices();
     return { code: await refusalOf(body), requests: (await requestsToServices()) - before };
@@ -73,21 +73,21 @@ describe('is refused before anything of it runs:', () => {
     expect(await refused('{'.repeat(2 ** 20))).toEqual({ code: 'PAYLOAD_TOO_LARGE', requests: 0 });
   });
 
-  test('and what is not is answered, and counted', async () => {
+  test('but not a valid document, whose requests are counted', async () => {
     const before = await requestsToServices();
     await caller.users();
     expect(await requestsToServices()).toBeGreaterThan(before);
   });
 });
 
-describe('ten times the hostility', () => {
+describe('a document ten times as large', () => {
   const [TRIES, REPEATS] = [3, 20];
   const cpuSecondsOf = async (nextBody: () => string) => {
     const before = await metric('process_cpu_seconds_total');
     for (let i = 0; i < REPEATS; i++) await caller.post(nextBody());
     return (await metric('process_cpu_seconds_total')) - before;
   };
-  /** What disturbs one try is no cost of the documents. */
+  /** The minimum, because other processes disturb some tries. */
   const leastCpuSecondsOf = async (nextBody: () => string) => {
     const tries: number[] = [];
     while (tries.length < TRIES) tries.push(await cpuSecondsOf(nextBody));
@@ -95,11 +95,11 @@ describe('ten times the hostility', () => {
   };
 
   let count = 0;
-  /** The same with a comment, so that no cache knows it; but for those that are asked for by their hash. */
+  /** Adds a comment, so that no cache has the document. Not for persisted operations, whose hash would change. */
   const unseen = (body: string) =>
     body.includes('sha256Hash') ? body : body.replace(/"query": ?"/, (begin) => `${begin}#${count++}\\n`);
 
-  /** What ten questions of a tool about the schema cost. */
+  /** The cost of ten introspection queries. */
   let allowed: number;
   beforeAll(async () => {
     const body = JSON.stringify({ query: QUESTION_ABOUT_THE_SCHEMA });
@@ -107,15 +107,15 @@ describe('ten times the hostility', () => {
     allowed = 10 * (await cpuSecondsOf(() => body));
   });
 
-  test.each(ATTACKS)('takes no more CPU for it: $name', async ({ body }) => {
+  test.each(ATTACKS)('does not take ten times the CPU: $name', async ({ body }) => {
     const [small, large] = [body(1), body(10)];
     const once = await leastCpuSecondsOf(() => unseen(small));
     const tenfold = await leastCpuSecondsOf(() => unseen(large));
-    // Reading the bytes of a body is the only thing that grows with it.
+    // Only reading the body may grow with its size.
     expect(tenfold).toBeLessThan(5 * once + allowed);
   });
 
-  test('leaves nothing behind in memory', async () => {
+  test('does not leak memory', async () => {
     const send = async () => {
       for (const { body } of ATTACKS) await caller.post(unseen(body(10)));
       return metric('nodejs_heap_size_used_bytes');
@@ -126,6 +126,6 @@ describe('ten times the hostility', () => {
   });
 });
 
-test('all goes on as ever', async () => {
+test('the gateway still answers', async () => {
   expect(await caller.products()).toBeInstanceOf(Array);
 });

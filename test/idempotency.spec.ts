@@ -22,14 +22,14 @@ beforeEach(async () => {
   line = { productId: product.id, quantity: 10 };
 });
 
-/** As a client does that keys every request it sends by the header. */
+/** A client that sends an Idempotency-Key header with every request. */
 async function placeByHeader(key: string): Promise<Answer<{ placeOrder: Order }>> {
   const query = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }';
   const body = JSON.stringify({ query, variables: { input: { items: [line] } } });
   return JSON.parse((await customer.post(body, { 'idempotency-key': `"${key}"` })).body);
 }
 
-test('a hundred identical calls at once, by the header or the input, are one order and take its stock once', async () => {
+test('a hundred concurrent calls with one key, in the header or the input, place one order and reserve its stock once', async () => {
   const key = randomUUID();
   const ids = await Promise.all(
     Array.from({ length: 100 }, async (_, i) =>
@@ -42,7 +42,7 @@ test('a hundred identical calls at once, by the header or the input, are one ord
   await expectStockToAddUp(stack.url, product.id, 10, orders);
 });
 
-test('a call that is made again is answered with the order as it is now, though its product is sold out or gone', async () => {
+test('a repeated call returns the current order, also if its product is sold out or deleted', async () => {
   const first = await customer.placeOrderOnce('once', line);
   const [now] = await settledOrders([customer]);
   expect(await customer.placeOrderOnce('once', line)).toEqual(now);
@@ -52,7 +52,7 @@ test('a call that is made again is answered with the order as it is now, though 
   expect(await customer.placeOrderOnce('once', line)).toEqual(cancelled);
 });
 
-test('a key is for one order of one customer', async () => {
+test('a key belongs to one order of one customer', async () => {
   const small = { productId: product.id, quantity: 1 };
   const [own, others] = [await customer.placeOrderOnce('mine', small), await other.placeOrderOnce('mine', small)];
   expect(others).toMatchObject({ userId: other.id });
@@ -63,7 +63,7 @@ test('a key is for one order of one customer', async () => {
   expect(await customer.orders()).toHaveLength(1);
 });
 
-test('a call that was refused gets the same refusal again, though its product is in stock by then', async () => {
+test('a repeated call gets the same error, also if the product is in stock again', async () => {
   const tooMany = { ...line, quantity: 11 };
   const place = (key: string) => customer.placeOrderOnce(key, tooMany);
   await expect(place('refused')).rejects.toMatchObject({ code: 'INSUFFICIENT_STOCK' });

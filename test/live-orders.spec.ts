@@ -4,11 +4,11 @@ import { newAdmin, newCustomer, newCustomers, type Customer, type Product } from
 import { LiveClient } from './live-client.js';
 import { startStack, type Stack } from './stack.js';
 
-/** A gateway asks about sessions every 30 seconds; that one has ended it hears, within one. */
+/** A gateway checks sessions every 30 seconds, but learns of the end of one within a second. */
 const HEARD_MS = 4_000;
 
 let stack: Stack;
-/** Two of them on the real stack. */
+/** Two on the services stack. */
 let gateways: string[];
 let product: Product;
 let clients: LiveClient[];
@@ -35,42 +35,42 @@ function connect({ token }: Customer, url = stack.url): LiveClient {
   return client;
 }
 
-/** What all these clients are told of the customer's orders, each by itself. */
+/** The updates that each of these clients receives of the customer's orders. */
 async function listen(...listeners: LiveClient[]) {
   const updates = listeners.map((client) => client.orders());
   for (const client of listeners) await client.listening();
   return updates;
 }
 
-/** The states in which an order was told of, in that order. */
-const statesOf = (id: string, told: { id: string; status: string }[]) =>
-  told.filter((update) => update.id === id).map(({ status }) => status);
+/** The states of an order in the updates, in sequence. */
+const statesOf = (id: string, updates: { id: string; status: string }[]) =>
+  updates.filter((update) => update.id === id).map(({ status }) => status);
 
 async function settled(customer: Customer, id: string): Promise<void> {
   await eventually(async () => expect((await customer.order(id))?.status).not.toBe('PENDING'));
 }
 
 describe('a live order', () => {
-  test('is seen from placed to cancelled, by a client at each gateway', async () => {
+  test('is updated from placed to cancelled, at a client of each gateway', async () => {
     const customer = await newCustomer(stack.url);
     const updates = await listen(...gateways.map((url) => connect(customer, url)));
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
     await eventually(() => {
-      for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe('PROCESSING');
+      for (const { received } of updates) expect(statesOf(id, received).at(-1)).toBe('PROCESSING');
     });
     await customer.at(gateways[1]!).cancelOrder(id);
     await eventually(() => {
-      for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe('CANCELLED');
+      for (const { received } of updates) expect(statesOf(id, received).at(-1)).toBe('CANCELLED');
     });
-    for (const { received: told } of updates) {
-      const states = statesOf(id, told);
-      // PENDING may pass too fast to be seen.
+    for (const { received } of updates) {
+      const states = statesOf(id, received);
+      // PENDING may be too short to be seen.
       expect(['PENDING', 'PROCESSING', 'CANCELLED'].slice(-states.length)).toEqual(states);
       expect(states.length).toBeGreaterThanOrEqual(2);
     }
   });
 
-  test('is seen with its customer and products as they are then', async () => {
+  test('includes its customer and products at that time', async () => {
     const customer = await newCustomer(stack.url);
     const client = connect(customer);
     const updates = client.subscribe<{ status: string }>(
@@ -89,7 +89,7 @@ describe('a live order', () => {
     );
   });
 
-  test('is seen on its way by its customer, and by the admin who follows it', async () => {
+  test('is updated for its customer and for an admin who subscribes to it', async () => {
     const [customer, admin] = [await newCustomer(stack.url), await newAdmin(stack)];
     await customer.updateProfile({ shippingAddress: '1 High Street' });
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
@@ -101,12 +101,12 @@ describe('a live order', () => {
     for (const status of ['SHIPPED', 'DELIVERED'] as const) {
       await admin.updateOrderStatus(id, status);
       await eventually(() => {
-        for (const { received: told } of updates) expect(statesOf(id, told).at(-1)).toBe(status);
+        for (const { received } of updates) expect(statesOf(id, received).at(-1)).toBe(status);
       });
     }
   });
 
-  test('is seen with the address that its customer moves to, by them and by the admin who follows it', async () => {
+  test('is updated with a new address, for its customer and for an admin', async () => {
     const [customer, admin] = [await newCustomer(stack.url), await newAdmin(stack)];
     await customer.updateProfile({ shippingAddress: '1 High Street' });
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
@@ -118,11 +118,11 @@ describe('a live order', () => {
     await admins.listening();
     await customer.updateProfile({ shippingAddress: '2 Low Street' });
     await eventually(() => {
-      for (const { received: told } of updates) expect(told.at(-1)).toEqual({ id, shippingAddress: '2 Low Street' });
+      for (const { received } of updates) expect(received.at(-1)).toEqual({ id, shippingAddress: '2 Low Street' });
     });
   });
 
-  test('that is named is seen by its customer, and not there for anybody else', async () => {
+  test('can be subscribed to by its customer, and is not found for others', async () => {
     const [customer, stranger] = (await newCustomers(stack.url, 2)) as [Customer, Customer];
     const { id } = await customer.placeOrder({ productId: product.id, quantity: 1 });
     await settled(customer, id);
@@ -136,14 +136,14 @@ describe('a live order', () => {
     await settled(customer, another.id);
     await eventually(() => expect(seen.received.at(-1)).toEqual({ id, status: 'CANCELLED' }));
     expect(seen.received.every((update) => update.id === id)).toBe(true);
-    // The stranger's own come after whatever they might have been told before.
+    // The stranger's own update comes after any that they must not get.
     const own2 = await stranger.placeOrder({ productId: product.id, quantity: 1 });
     await eventually(() => expect(statesOf(own2.id, all.received).at(-1)).toBe('PROCESSING'));
     expect(all.received.every((update) => update.id === own2.id)).toBe(true);
     expect(unseen.received).toEqual([]);
   });
 
-  test('is seen in its newest state after a burst of changes, by everyone who listens', async () => {
+  test('reaches its newest state after a burst of changes, at every client', async () => {
     const customer = await newCustomer(stack.url);
     const updates = await listen(...[...gateways, ...gateways].map((url) => connect(customer, url)));
     const orders = await Promise.all(
@@ -151,8 +151,8 @@ describe('a live order', () => {
     );
     await Promise.all(orders.slice(20).map(({ id }) => customer.cancelOrder(id)));
     await eventually(() => {
-      for (const { received: told } of updates)
-        expect(orders.map(({ id }) => statesOf(id, told).at(-1))).toEqual([
+      for (const { received } of updates)
+        expect(orders.map(({ id }) => statesOf(id, received).at(-1))).toEqual([
           ...Array.from({ length: 20 }, () => 'PROCESSING'),
           ...Array.from({ length: 20 }, () => 'CANCELLED'),
         ]);

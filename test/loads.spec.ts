@@ -18,7 +18,7 @@ const closing: (() => Promise<unknown>)[] = [];
 let databases: Record<keyof typeof services, TestDatabase>;
 let gateway: Awaited<ReturnType<typeof startService>>;
 
-/** All four in this process, where what they send to each other and to PostgreSQL can be seen. */
+/** All four apps run in this process, where their requests and statements can be recorded. */
 beforeAll(async () => {
   const [user, product, order] = await Promise.all([
     TestDatabase.create(),
@@ -66,7 +66,7 @@ async function graphql<T>(query: string, token?: string): Promise<T> {
   return data;
 }
 
-/** Orders, each of a customer and with two products of its own, each product of a seller of its own. */
+/** Orders with distinct customers, two distinct products each, and distinct sellers. */
 async function add(count: number): Promise<void> {
   const ids = (length: number) => Array.from({ length }, () => v7());
   const [customers, sellers, products, orders] = [ids(count), ids(2 * count), ids(2 * count), ids(count)];
@@ -98,7 +98,7 @@ interface Read {
   orders: { user: { email: string }; items: { product: { name: string; seller: { id: string } } }[] }[];
 }
 
-/** What it takes a caller who has just signed in to read every order with all that belongs to it. */
+/** The load of reading every order with all its relations, for a caller who has just signed in. */
 async function loadOfOrders(count: number): Promise<Load> {
   const login = `mutation { loginUser(input: { email: "${admin.email}", password: "${admin.password}" }) { accessToken } }`;
   const { loginUser } = await graphql<{ loginUser: { accessToken: string } }>(login);
@@ -112,14 +112,14 @@ async function loadOfOrders(count: number): Promise<Load> {
   });
 }
 
-/** By the table that they read. The user service reads its signing keys once a minute: that belongs to no single request. */
+/** Statements by table. Without the signing keys, which the user service reads once a minute and not per request. */
 const tablesRead = ({ statements }: Load) =>
   statements
     .map((sql) => /from "(\w+)"/.exec(sql)?.[1] ?? sql)
     .filter((table) => table !== 'signing_keys')
     .sort();
 
-test('reading 500 orders with all that belongs to them takes as many requests and statements as reading 5', async () => {
+test('reading 500 orders with all their relations takes as many requests and statements as reading 5', async () => {
   await add(5);
   const few = await loadOfOrders(5);
   await add(495);

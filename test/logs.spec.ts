@@ -13,7 +13,7 @@ let stack: Stack;
 let customer: Customer;
 
 beforeAll(async () => {
-  // All that can be had of it.
+  // The most detailed level.
   stack = await startStack({ environment: { LOG_LEVEL: 'verbose' } });
   customer = await newCustomer(stack.url);
 });
@@ -39,7 +39,7 @@ const REFRESH = 'mutation ($token: String!) { refreshTokens(refreshToken: $token
 const REGISTER = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
 const CHANGE = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { accessToken } }';
 
-test('what people have given us is in no line of the log, also where something went wrong', async () => {
+test('logs contain no personal data, also after errors', async () => {
   const anybody = new Client(stack.url);
   const { email, password } = customer;
   const given = {
@@ -61,7 +61,7 @@ test('what people have given us is in no line of the log, also where something w
   const line = { productId: product.id, quantity: 1 };
   const order = await customer.placeOrderOnce(given.key, line);
 
-  // Refused: by a rule, a password, a token, a key, what is stored.
+  // Rejected by validation, a password, a token, a key, stored data.
   for (let i = 0; i < 6; i++) await anybody.refusal(LOGIN, { input: { email, password: wrong.password } });
   await anybody.refusal(REGISTER, { input: { name: 'Twin', email, password } });
   await anybody.refusal(REGISTER, { input: { name: 'Nobody', email: wrong.email, password: '' } });
@@ -81,14 +81,14 @@ test('what people have given us is in no line of the log, also where something w
   });
   await customer.refusal(`mutation { updateOrderStatus(id: "${order.id}", status: SHIPPED) { id } }`);
 
-  // No GraphQL, no JSON, no HTTP of ours.
+  // Not GraphQL, not JSON, not an endpoint.
   await anybody.post(`{ "query": "{ user(id: ${email}", "password": "${password}" }`);
   await anybody.post(JSON.stringify({ query: `{ loginUser(email: "${email}", password: "${password}") }` }));
   const query = new URLSearchParams({ query: LOGIN, variables: JSON.stringify({ input: { email, password } }) });
   for (const path of [`graphql?${query}`, `reset?email=${email}&token=${wrong.token}`])
     await fetch(`${stack.url}/${path}`, { headers: { authorization: `Bearer ${customer.token}` } });
 
-  // Sockets, with a token that holds and ones that do not.
+  // WebSockets, with a valid token and invalid ones.
   const live = new LiveClient(stack.url, customer.token!);
   await live.listening();
   live.subscribe(`subscription { orderUpdated(id: "${PROFILE.city}") { id } }`);
@@ -106,7 +106,7 @@ test('what people have given us is in no line of the log, also where something w
   expect(output).toMatch(/DEBUG|TRACE/);
 });
 
-test('lines are JSON in production, and readable elsewhere; each names what it belongs to', async () => {
+test('log lines are JSON in production and readable elsewhere, with the ids of their request', async () => {
   const [MANAGEMENT_PORT] = await freePorts(1);
   const environment = {
     NODE_ENV: 'production',
@@ -151,7 +151,7 @@ test('lines are JSON in production, and readable elsewhere; each names what it b
   expect(stack.output).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: \[\w+\] \w/m);
 });
 
-/** Of the PostgreSQL that the standalone has brought. */
+/** Runs SQL in the standalone's PostgreSQL. */
 async function inItsDatabase({ folder }: StandaloneStack, database: string, sql: string): Promise<void> {
   const password = await readFile(join(folder, 'postgres', 'password'), 'utf8');
   const [, , , port] = (await readFile(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n');

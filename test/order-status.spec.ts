@@ -28,7 +28,7 @@ const ADDRESS = { shippingAddress: '1 High Street', city: 'Bengaluru' };
 const inState = (status: Order['status'], given: Partial<Order> = {}) =>
   expect.objectContaining({ id: order.id, status, ...given });
 
-test('an admin ships an order and reports its arrival; from then on it is what it is', async () => {
+test('an admin ships and delivers an order, which is then final', async () => {
   await customer.updateProfile(ADDRESS);
   await eventually(async () => expect(await customer.order(order.id)).toMatchObject(ADDRESS));
   expect(await admin.updateOrderStatus(order.id, 'SHIPPED')).toEqual({ ...order, ...ADDRESS, status: 'SHIPPED' });
@@ -36,7 +36,7 @@ test('an admin ships an order and reports its arrival; from then on it is what i
     code: 'ORDER_STATUS_CONFLICT',
     error: { extensions: { status: 'SHIPPED' } },
   });
-  // The next order has the new address, so the one that has left was passed by.
+  // The next order has the new address, so the event has been handled, and the shipped order kept its own.
   await customer.updateProfile({ city: 'Mysuru' });
   const next = await customer.placeOrder({ productId: product.id, quantity: 1 });
   await eventually(async () => expect(await customer.order(next.id)).toMatchObject({ city: 'Mysuru' }));
@@ -47,7 +47,7 @@ test('an admin ships an order and reports its arrival; from then on it is what i
   await eventually(async () => expect((await customer.product(product.id))?.stock).toBe(6));
 });
 
-test('an order without an address is not shipped until its customer has given one', async () => {
+test('an order without an address cannot be shipped until its customer sets one', async () => {
   await expect(admin.updateOrderStatus(order.id, 'SHIPPED')).rejects.toMatchObject({
     code: 'SHIPPING_ADDRESS_MISSING',
   });
@@ -55,7 +55,7 @@ test('an order without an address is not shipped until its customer has given on
   await eventually(async () => expect((await admin.updateOrderStatus(order.id, 'SHIPPED')).status).toBe('SHIPPED'));
 });
 
-test('nobody else sets a status, and nobody one that is not next', async () => {
+test('only an admin sets a status, and only the next one', async () => {
   await customer.updateProfile(ADDRESS);
   await expect(customer.updateOrderStatus(order.id, 'SHIPPED')).rejects.toMatchObject({ code: 'FORBIDDEN' });
   for (const status of ['PENDING', 'PROCESSING', 'DELIVERED', 'CANCELLED'] as const)
@@ -74,7 +74,7 @@ interface Connection {
   };
 }
 
-test('an admin finds what is to be shipped, and to whom; customers find their own alone, whatever they ask for', async () => {
+test('an admin finds the orders to ship with their addresses; customers find only their own orders', async () => {
   const find = (caller: Customer, filter: object, after?: string) =>
     caller.data<Connection>(
       `query ($filter: OrderFilter, $after: String) {
@@ -99,7 +99,7 @@ test('an admin finds what is to be shipped, and to whom; customers find their ow
   await stranger.placeOrder({ productId: product.id, quantity: 1 });
   const strangers = (await find(stranger, {})).orderConnection;
   expect(strangers).toMatchObject({ totalCount: 1, edges: [{ node: { user: { email: stranger.email } } }] });
-  // The cursor of a newer order, after which theirs would come in the list of all.
+  // The cursor of a newer order, after which the other customer's orders would follow in the list of all.
   const { orderConnection } = await find(customer, {}, strangers.edges[0]!.cursor);
   expect(orderConnection).toMatchObject({ totalCount: 1, edges: [{ node: edge.node }] });
   await expect(find(stranger, { userId: customer.id })).rejects.toMatchObject({ code: 'FORBIDDEN' });

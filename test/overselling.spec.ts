@@ -3,7 +3,7 @@ import { newCustomers, Refused, type Customer, type Line, type Order } from './c
 import { startStack, type Stack } from './stack.js';
 import { expectStockToAddUp, reserved, settledOrders } from './stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 let stack: Stack;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** All at once, in turns by all customers: how many were placed, and the codes that the others were refused with. */
+/** Places orders concurrently, by all customers in turn. @returns the number placed, and the error codes of the others. */
 async function placeAtOnce(orders: Line[][]): Promise<{ placed: Order[]; codes: string[] }> {
   const answers = await Promise.allSettled(
     orders.map((lines, i) => customers[i % customers.length]!.placeOrder(...lines)),
@@ -36,7 +36,7 @@ const ofThese = (orders: Order[], placed: Order[]) => {
   return orders.filter(({ id }) => ids.has(id));
 };
 
-test('of 200 who order the last 50 units at once, exactly 50 get one', async () => {
+test('of 200 concurrent orders for the last 50 units, exactly 50 get one', async () => {
   const { id: productId } = await customers[0]!.createProduct({ stock: 50 });
   const { placed, codes } = await placeAtOnce(Array.from({ length: 200 }, () => [{ productId, quantity: 1 }]));
   expect(codes).toEqual(codes.map(() => 'INSUFFICIENT_STOCK'));
@@ -50,7 +50,7 @@ test('of 200 who order the last 50 units at once, exactly 50 get one', async () 
   await expectStockToAddUp(stack.url, productId, 50, orders);
 });
 
-test('orders of the same products in opposite order get all or nothing, and none is lost', async () => {
+test('concurrent orders with the same products in opposite order get all or nothing, and none is lost', async () => {
   const [scarce, plenty] = await Promise.all([
     customers[0]!.createProduct({ stock: 40 }),
     customers[1]!.createProduct({ stock: 1_000 }),
@@ -72,7 +72,7 @@ test('orders of the same products in opposite order get all or nothing, and none
   await expectStockToAddUp(stack.url, plenty!.id, 1_000, orders);
 });
 
-test('units that are ordered and cancelled by many at once are all there in the end', async () => {
+test('no unit is lost when many orders are placed and cancelled at once', async () => {
   const { id: productId } = await customers[0]!.createProduct({ stock: 60 });
   const done = await Promise.all(
     customers.flatMap((customer) =>

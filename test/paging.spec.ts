@@ -4,13 +4,13 @@ import { startStack, type Stack } from './stack.js';
 
 const READERS = 10;
 const PAGE = 20;
-/** Several products of each, so that pages end among equals. */
+/** Several products of each name and price, so that pages end between equal ones. */
 const NAMES = ['Tea', 'tea', 'Mug', 'Éclair', 'pot'];
 const PRICES = [0.5, 5, 5.01, 19.99, 100, 250, 999];
 
 let stack: Stack;
 let seller: Customer;
-/** Nobody deletes these. */
+/** The products that are not deleted. */
 let lasting: Product[];
 
 beforeAll(async () => {
@@ -43,7 +43,7 @@ interface Page {
   };
 }
 
-/** All pages in a sort, one after the other. */
+/** Reads all pages in a sort. */
 async function readAll(sort: string): Promise<Product[]> {
   const client = new Client(stack.url);
   const query = `query ($first: Int, $after: String, $sort: ProductSort) {
@@ -61,7 +61,7 @@ async function readAll(sort: string): Promise<Product[]> {
   }
 }
 
-/** Adds products and deletes these, and then what it has added, until it is told to stop. */
+/** Creates products and deletes these, then the created ones, until it is stopped. */
 async function change(doomed: Product[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     doomed.push(await createOne());
@@ -77,7 +77,7 @@ const inOrder: Record<string, (before: Product, after: Product) => boolean> = {
 };
 
 test.each(Object.keys(inOrder))(
-  'by %s, 10 clients see each product once while others are added and deleted',
+  'by %s, 10 clients see each product once while others are created and deleted',
   async (sort) => {
     const doomed = await create(50);
     const done = new AbortController();

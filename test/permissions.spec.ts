@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** Every operation that needs a caller, with arguments that are right. */
+/** Every operation that requires a caller, with valid arguments. */
 const signedInOnly = (): Record<string, string> => ({
   users: '{ users { id } }',
   orders: '{ orders { id } }',
@@ -40,7 +40,7 @@ const signedInOnly = (): Record<string, string> => ({
 
 const base64url = (data: object) => Buffer.from(JSON.stringify(data)).toString('base64url');
 
-/** The owner's token, forged in the ways that forgers try. */
+/** The owner's token, forged in several ways. */
 function forgeries(): Record<string, string> {
   const [header = '', claims = '', signature = ''] = owner.token!.split('.');
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
@@ -60,13 +60,13 @@ function forgeries(): Record<string, string> {
   };
 }
 
-describe('who is not signed in', () => {
-  test('may use nothing that needs a caller', async () => {
+describe('without signing in, a client', () => {
+  test('cannot use operations that require a caller', async () => {
     for (const [name, operation] of Object.entries(signedInOnly()))
       expect([name, await stranger.refusal(operation)]).toEqual([name, 'UNAUTHENTICATED']);
   });
 
-  test('is not let in by a token that is none', async () => {
+  test('is rejected with an invalid token', async () => {
     for (const [what, token] of Object.entries(forgeries()))
       expect([what, await new Client(stack.url, token).refusal('{ orders { id } }')]).toEqual([
         what,
@@ -78,7 +78,7 @@ describe('who is not signed in', () => {
     }
   });
 
-  test('may see what is for sale, and of a user the name', async () => {
+  test('sees products and the names of users', async () => {
     expect(await stranger.products()).toContainEqual(expect.objectContaining({ id: product.id }));
     expect(await stranger.product(product.id)).toMatchObject({ id: product.id });
     expect(await stranger.user(owner.id)).toMatchObject({ email: masked(owner), profile: null });
@@ -87,40 +87,40 @@ describe('who is not signed in', () => {
 
 const masked = ({ email }: Customer) => `${email[0]}***@example.com`;
 
-describe('somebody else', () => {
-  test('sees e-mails masked and no profile', async () => {
+describe('another user', () => {
+  test('sees masked e-mails and no profile', async () => {
     expect(await other.user(owner.id)).toMatchObject({ email: masked(owner), profile: null });
     const users = await other.users();
     expect(users.find(({ id }) => id === owner.id)).toMatchObject({ email: masked(owner), profile: null });
     expect(users.find(({ id }) => id === other.id)).toMatchObject({ email: other.email, profile: { city: '' } });
   });
 
-  test('sees no order of theirs, and cannot cancel one', async () => {
+  test('cannot see or cancel orders of the owner', async () => {
     expect(await other.order(order.id)).toBeNull();
     expect(await other.orders()).toEqual([]);
     await expect(other.cancelOrder(order.id)).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
     expect(await owner.order(order.id)).toEqual(order);
   });
 
-  test('cannot order for them', async () => {
+  test('cannot order for the owner', async () => {
     expect(await other.refusal(signedInOnly().placeOrder!)).toBe('FORBIDDEN');
     expect(await owner.orders()).toEqual([order]);
   });
 
-  test('cannot change or delete their product', async () => {
+  test('cannot change or delete products of the owner', async () => {
     await expect(other.updateProduct(product.id, { price: 0 })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(other.deleteProduct(product.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await stranger.product(product.id)).toEqual({ ...product, stock: 98 });
   });
 });
 
-test('users see themselves whole', async () => {
+test('users see their own e-mail and profile', async () => {
   const self = { email: owner.email, profile: ADDRESS };
   expect(await owner.user(owner.id)).toMatchObject(self);
   expect((await owner.users()).find(({ id }) => id === owner.id)).toMatchObject(self);
 });
 
-test('nobody becomes an admin by asking', async () => {
+test('no request makes a user an admin', async () => {
   const input = '{ name: "Would be admin", email: "admin@example.com", password: "password", role: ADMIN }';
   expect(await stranger.refusal(`mutation { registerUser(input: ${input}) { id } }`)).toBe('GRAPHQL_VALIDATION_FAILED');
   const { users } = await owner.data<{ users: { name: string }[] }>('{ users { name } }');

@@ -15,17 +15,17 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** What anyone sees of a product now, by itself and in the list. */
+/** A product as anyone sees it now, alone and in the list. */
 async function stockOf(id: string): Promise<(number | undefined)[]> {
   const [one, list] = await Promise.all([anybody.product(id), anybody.products()]);
   return [one?.stock, list.find((product) => product.id === id)?.stock];
 }
 
-/** Soon, and not only once what is cached has had its time. */
+/** Sooner than cached products expire. */
 const expectStock = (id: string, stock: number) =>
   eventually(async () => expect(await stockOf(id)).toEqual([stock, stock]), 8_000);
 
-test('the operations of the first API work as they were written then', async () => {
+test('the operations of the first API still work', async () => {
   const { registerUser: asha } = await anybody.data<{ registerUser: User }>(`mutation {
     registerUser(input: { name: "Asha", email: "asha@example.com", password: "correct horse" }) { id name email }
   }`);
@@ -86,7 +86,7 @@ test('the operations of the first API work as they were written then', async () 
   await expectStock(lamp.id, 7);
 });
 
-test('an e-mail belongs to one user, however it is spelled and whoever comes at the same time', async () => {
+test('an e-mail belongs to one user, in any spelling and with concurrent registrations', async () => {
   const attempts = ['one@example.com', 'ONE@example.com', ' one@Example.com '].map((email) =>
     anybody.refusal('mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }', {
       input: { name: 'One', email, password: 'password of one' },
@@ -98,7 +98,7 @@ test('an e-mail belongs to one user, however it is spelled and whoever comes at 
   expect(codes.sort()).toEqual(['EMAIL_TAKEN', 'EMAIL_TAKEN', 'registered']);
 });
 
-test('a wrong password and an unknown e-mail are refused alike', async () => {
+test('a wrong password and an unknown e-mail get the same error', async () => {
   const logIn = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }';
   const message = 'INVALID_CREDENTIALS: Wrong e-mail or password';
   for (const input of [
@@ -109,7 +109,7 @@ test('a wrong password and an unknown e-mail are refused alike', async () => {
 });
 
 describe('a product', () => {
-  test('is seen as it is now at once after each change, by itself and in the list', async () => {
+  test('is up to date immediately after each change, alone and in the list', async () => {
     const kettle = await shop.createProduct({ name: 'Kettle', stock: 4 });
     expect(await stockOf(kettle.id)).toEqual([4, 4]);
 
@@ -122,7 +122,7 @@ describe('a product', () => {
     expect(await stockOf(kettle.id)).toEqual([undefined, undefined]);
   });
 
-  test('keeps in an order the price it was ordered at', async () => {
+  test('keeps its price in existing orders', async () => {
     const [pen, ink] = [await shop.createProduct({ price: 0.1 }), await shop.createProduct({ price: 0.2 })];
     const placed = await shop.placeOrder({ productId: pen.id, quantity: 1 }, { productId: ink.id, quantity: 1 });
     expect(placed.total).toBe(0.3);
@@ -133,7 +133,7 @@ describe('a product', () => {
     expect(kept).toMatchObject({ items: placed.items, total: 0.3 });
   });
 
-  test('that is deleted cannot be ordered, and what returns to it harms nothing', async () => {
+  test('that is deleted cannot be ordered, but existing orders can be cancelled', async () => {
     const vase = await shop.createProduct({ stock: 5 });
     const placed = await shop.placeOrder({ productId: vase.id, quantity: 2 });
     await eventually(async () => expect((await shop.order(placed.id))?.status).toBe('PROCESSING'));
@@ -148,7 +148,7 @@ describe('a product', () => {
   });
 });
 
-test('a new address reaches the orders that are open, those that come, and no cancelled one', async () => {
+test('a new address applies to open and future orders, but not to cancelled ones', async () => {
   const customer = await newCustomer(stack.url);
   const { id: productId } = await shop.createProduct();
   const open = await customer.placeOrder({ productId, quantity: 1 });
@@ -170,7 +170,7 @@ test('a new address reaches the orders that are open, those that come, and no ca
     expect(await customer.order(open.id)).toMatchObject({ ...address, status: 'PROCESSING' }),
   );
 
-  // Only what is given changes, and the last word is what counts.
+  // Only the given fields change, and the last change wins.
   await customer.updateProfile({ city: 'Mysuru' });
   await eventually(async () => {
     for (const { id } of [open, next]) expect(await customer.order(id)).toMatchObject({ ...address, city: 'Mysuru' });
@@ -178,7 +178,7 @@ test('a new address reaches the orders that are open, those that come, and no ca
   expect(await customer.order(cancelled.id)).toMatchObject({ shippingAddress: '', city: '' });
 });
 
-test('a cancelled order gives its stock back, once', async () => {
+test('a cancelled order returns its stock once', async () => {
   const { id: productId } = await shop.createProduct({ stock: 10 });
   const placed = await shop.placeOrder({ productId, quantity: 4 });
   await expectStock(productId, 6);
@@ -190,7 +190,7 @@ test('a cancelled order gives its stock back, once', async () => {
     error: { extensions: { status: 'CANCELLED' } },
   });
 
-  // Cancelled before its stock can have been reserved, several times over.
+  // Cancelled several times, before its stock can have been reserved.
   const orders = await Promise.all(
     Array.from({ length: 8 }, async () => {
       const { id } = await shop.placeOrder({ productId, quantity: 1 });
@@ -205,7 +205,7 @@ test('a cancelled order gives its stock back, once', async () => {
     expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
 });
 
-test('nothing that is printed tells who somebody is or how they sign in', async () => {
+test('the output contains no personal data or credentials', async () => {
   const customer = await newCustomer(stack.url);
   await customer.updateProfile({ shippingAddress: '7 Secret Lane' });
   await anybody.refusal(

@@ -9,11 +9,11 @@ interface Tokens {
   refreshToken: string;
 }
 
-/** What a gateway has validated it believes for five seconds; that a session has ended it hears, within one. */
-const HEARD_MS = 4_000;
+/** A gateway caches valid tokens for five seconds, but learns of the end of a session within one. */
+const ENDED_WITHIN_MS = 4_000;
 
 let stack: Stack;
-/** Two of them on the real stack. */
+/** Two on the services stack. */
 let gateways: readonly string[];
 
 beforeAll(async () => {
@@ -39,21 +39,24 @@ async function refresh(refreshToken: string, gateway = 0): Promise<Tokens> {
 
 const ME = '{ me { id } }';
 
-/** At every gateway, which from then on remembers it. */
+/** At every gateway, which then caches the token. */
 async function expectSignedIn({ accessToken }: Tokens, { id }: Customer) {
   for (let gateway = 0; gateway < gateways.length; gateway++)
     expect(await at(gateway, accessToken).data(ME)).toEqual({ me: { id } });
 }
 
-/** At every gateway soon, and its refresh token too. */
+/** The access token at every gateway, and the refresh token. */
 async function expectEnded({ accessToken, refreshToken }: Tokens) {
   const refusals = () => Promise.all(gateways.map((_, gateway) => at(gateway, accessToken).refusal(ME)));
-  await eventually(async () => expect(new Set(await refusals())).toEqual(new Set(['UNAUTHENTICATED'])), HEARD_MS);
+  await eventually(
+    async () => expect(new Set(await refusals())).toEqual(new Set(['UNAUTHENTICATED'])),
+    ENDED_WITHIN_MS,
+  );
   expect(await at(1).refusal(REFRESH, { refreshToken })).toBe('INVALID_REFRESH_TOKEN');
 }
 
 describe('a session', () => {
-  test('goes on by its refresh tokens, at any gateway', async () => {
+  test('continues by refresh tokens, at any gateway', async () => {
     const customer = await newCustomer(stack.url);
     let tokens = await login(customer);
     const seen = new Set([tokens.refreshToken]);
@@ -65,7 +68,7 @@ describe('a session', () => {
     expect(seen.size).toBe(5);
   });
 
-  test('ends at every gateway when one of its refresh tokens comes again; other logins go on', async () => {
+  test('ends at every gateway when a refresh token is reused; other sessions continue', async () => {
     const customer = await newCustomer(stack.url);
     const [first, otherLogin] = [await login(customer), await login(customer, 1)];
     const second = await refresh(first.refreshToken);
@@ -75,7 +78,7 @@ describe('a session', () => {
     await expectSignedIn(otherLogin, customer);
   });
 
-  test('ends at every gateway by logging out, alone or with all of the user', async () => {
+  test('ends at every gateway by a logout, alone or with all sessions of the user', async () => {
     const customer = await newCustomer(stack.url);
     const [one, another, third] = [await login(customer), await login(customer, 1), await login(customer)];
     for (const tokens of [one, another, third]) await expectSignedIn(tokens, customer);
@@ -87,7 +90,7 @@ describe('a session', () => {
     await expectEnded({ accessToken: customer.token!, refreshToken: third.refreshToken });
   });
 
-  test('is the only one that goes on when its user changes the password', async () => {
+  test('is the only one that survives when its user changes the password', async () => {
     const customer = await newCustomer(stack.url);
     const [mine, otherLogin] = [await login(customer), await login(customer, 1)];
     for (const tokens of [mine, otherLogin]) await expectSignedIn(tokens, customer);
@@ -103,7 +106,7 @@ describe('a session', () => {
 });
 
 describe('a stranger', () => {
-  test('is not told what is wrong with a refresh token', async () => {
+  test('does not learn what is wrong with a refresh token', async () => {
     const customer = await newCustomer(stack.url);
     const [used, loggedOut] = [await login(customer), await login(customer)];
     await refresh(used.refreshToken);
@@ -117,35 +120,35 @@ describe('a stranger', () => {
       '',
       'x'.repeat(5_000),
     ];
-    const faults = wrong.map(async (refreshToken) => {
+    const errors = wrong.map(async (refreshToken) => {
       const { errors } = await at(0).answer(REFRESH, { refreshToken });
       return { message: errors?.[0]?.message, code: errors?.[0]?.extensions.code, keys: Object.keys(errors![0]!) };
     });
-    const [first, ...others] = await Promise.all(faults);
+    const [first, ...others] = await Promise.all(errors);
     expect(first).toMatchObject({ code: 'INVALID_REFRESH_TOKEN' });
-    for (const fault of others) expect(fault).toEqual(first);
+    for (const other of others) expect(other).toEqual(first);
   });
 
-  test('has no session to end, and no password to change', async () => {
+  test('cannot end a session or change a password', async () => {
     expect(await at(0).refusal('mutation { logoutUser }')).toBe('UNAUTHENTICATED');
     const input = '{ currentPassword: "12345678", newPassword: "12345678" }';
     expect(await at(0).refusal(`mutation { changePassword(input: ${input}) { accessToken } }`)).toBe('UNAUTHENTICATED');
   });
 
-  test('who guesses passwords has to wait ever longer, whether or not anybody has the e-mail', async () => {
+  test('who guesses passwords waits longer and longer, also for an unknown e-mail', async () => {
     const { email } = await newCustomer(stack.url);
     const seen: string[] = [];
     for (const each of [email, `${randomBytes(6).toString('hex')}@example.com`]) {
       const guess = 'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }';
       const input = { email: each, password: 'a wrong guess' };
       const refusal = () => at(seen.length).answer(guess, { input });
-      const fault = await eventually(async () => {
+      const error = await eventually(async () => {
         const { errors } = await refusal();
         expect(errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
         return errors![0]!;
       });
-      expect(fault.extensions.retryAfter).toBeGreaterThan(0);
-      seen.push(fault.message.replace(/\d+/, 'N'));
+      expect(error.extensions.retryAfter).toBeGreaterThan(0);
+      seen.push(error.message.replace(/\d+/, 'N'));
     }
     expect(seen[1]).toBe(seen[0]);
   });
@@ -154,7 +157,7 @@ describe('a stranger', () => {
 describe('an operator', () => {
   const EMAIL = 'query ($id: ID!) { user(id: $id) { email } }';
 
-  test('makes an admin while the system runs, who sees all within seconds, and takes it back at once', async () => {
+  test('grants a role that is effective within seconds, and revokes it at once', async () => {
     const [boss, customer] = (await newCustomers(stack.url, 2)) as [Customer, Customer];
     const tokens = await login(boss);
     const emailSeen = async (gateway: number) =>
@@ -171,14 +174,14 @@ describe('an operator', () => {
     expect(await stack.admin('list')).not.toContain(boss.email);
   });
 
-  test('is told what cannot be', async () => {
+  test('gets an explanation of a wrong command', async () => {
     await expect(stack.admin('grant', 'nobody@example.com')).rejects.toThrow(
-      /^Nobody has registered with nobody@example.com.\n$/,
+      /^No user has the e-mail nobody@example.com\.\n$/,
     );
     await expect(stack.admin('promote')).rejects.toThrow(/^Usage: admin grant\|revoke EMAIL.*\n$/);
   });
 
-  test('rotates the keys, and nobody is logged out', async () => {
+  test('rotates the keys without ending a session', async () => {
     const customer = await newCustomer(stack.url);
     const tokens = await login(customer);
     expect(await stack.admin('rotate-keys')).toMatch(/^A new key signs/);
@@ -187,7 +190,7 @@ describe('an operator', () => {
   });
 });
 
-test('no log has an e-mail, a password or a token', async () => {
+test('logs contain no e-mails, passwords or tokens', async () => {
   const customer = await newCustomer(stack.url);
   const tokens = await login(customer);
   await expect(login({ ...customer, password: 'a wrong guess' })).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A request that is as hostile as `size` says, beginning with 1, and the code that it is to be refused with. */
+/** A hostile request of a size from 1 to 10, and the expected error code. */
 export interface Attack {
   name: string;
   code: string;
@@ -16,20 +16,20 @@ const persisted = (sha256Hash: string, version = 1) => ({ extensions: { persiste
 const PLACE = 'mutation ($input: OrderInput!) { placeOrder(input: $input) { id } }';
 const REGISTER = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';
 
-/** At size 10 the largest of them are just below what the gateway takes as a body. */
+/** At size 10, the largest requests are just below the limit of the body. */
 export const ATTACKS: Attack[] = [
   {
-    name: 'braces, and nothing in them',
+    name: 'empty braces',
     code: 'GRAPHQL_PARSE_FAILED',
     body: (size) => request('{'.repeat(20_000 * size)),
   },
   {
-    name: 'selections in selections',
+    name: 'nested selections',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`${'{ me '.repeat(2_000 * size)}${'}'.repeat(2_000 * size)}`),
   },
   {
-    name: 'selections as deep as may be read',
+    name: 'selections of the maximum depth',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`${'{ me '.repeat(30 * size)}${'}'.repeat(30 * size)}`),
   },
@@ -42,7 +42,7 @@ export const ATTACKS: Attack[] = [
       ),
   },
   {
-    name: 'fragments that spread others twice',
+    name: 'fragments that spread others twice each',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(
@@ -50,12 +50,12 @@ export const ATTACKS: Attack[] = [
       ),
   },
   {
-    name: 'one field, again and again',
+    name: 'one field repeated',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`{ products { ${'id '.repeat(8_000 * size)} } }`),
   },
   {
-    // More than may be repeated, at size 10 as many as may be read.
+    // More repetitions than allowed; at size 10, as many as the parser accepts.
     name: 'fields to be merged',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`{ ${'products { id } '.repeat(11 + 23 * size)} nothing }`),
@@ -94,7 +94,7 @@ export const ATTACKS: Attack[] = [
     body: (size) => request(`{ ${times(95 * size, (i) => `product${i}`)} }`),
   },
   {
-    name: 'a name of many letters',
+    name: 'a long name',
     code: 'GRAPHQL_VALIDATION_FAILED',
     body: (size) => request(`{ ${'p'.repeat(20_000 * size)} }`),
   },
@@ -104,33 +104,33 @@ export const ATTACKS: Attack[] = [
     body: (size) => request(times(800 * size, (i) => `query Q${i} { me { id } }`)),
   },
   {
-    name: 'variables that are defined',
+    name: 'variable definitions',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`query (${times(1_200 * size, (i) => `$v${i}: ID`)}) { me { id } }`),
   },
   {
-    name: 'a list in a list in a list',
+    name: 'nested lists',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) => request(`{ product(id: ${'['.repeat(10_000 * size)}${']'.repeat(10_000 * size)}) { id } }`),
   },
   {
-    name: 'an object in an object in an object',
+    name: 'nested objects',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(`mutation { placeOrder(input: ${'{ items: '.repeat(2_000 * size)}1${'}'.repeat(2_000 * size)}) { id } }`),
   },
   {
-    name: 'literals of the wrong kind',
+    name: 'literals of the wrong type',
     code: 'GRAPHQL_VALIDATION_FAILED',
     body: (size) => request(`mutation { placeOrder(input: { items: [${'1.5 '.repeat(95 * size)}] }) { id } }`),
   },
   {
-    name: 'a string of many letters',
+    name: 'a long string',
     code: 'BAD_USER_INPUT',
     body: (size) => request(`{ product(id: "${'x'.repeat(20_000 * size)}") { id } }`),
   },
   {
-    name: 'a block string of many lines',
+    name: 'a long block string',
     code: 'BAD_USER_INPUT',
     body: (size) => request(`{ product(id: """${'\n  x'.repeat(4_000 * size)}""") { id } }`),
   },
@@ -140,12 +140,12 @@ export const ATTACKS: Attack[] = [
     body: (size) => request(`{ product(id: "${String.raw`\u{1F642}`.repeat(1_800 * size)}") { id } }`),
   },
   {
-    name: 'a comment before nothing',
+    name: 'a comment without an operation',
     code: 'GRAPHQL_PARSE_FAILED',
     body: (size) => request(`#${'x'.repeat(20_000 * size)}\n`),
   },
   {
-    name: 'comments before nothing',
+    name: 'comments without an operation',
     code: 'GRAPHQL_PARSE_FAILED',
     body: (size) => request(`${'#\n'.repeat(6_000 * size)}`),
   },
@@ -156,12 +156,12 @@ export const ATTACKS: Attack[] = [
       request(PLACE, { variables: { input: { items: Array.from({ length: 1_500 * size }, () => ({})) } } }),
   },
   {
-    name: 'numbers where there should be lines',
+    name: 'numbers instead of order lines',
     code: 'BAD_USER_INPUT',
     body: (size) => request(PLACE, { variables: { input: { items: Array(12_000 * size).fill(1) } } }),
   },
   {
-    name: 'fields that no input has',
+    name: 'unknown input fields',
     code: 'OPERATION_TOO_COMPLEX',
     body: (size) =>
       request(REGISTER, {
@@ -169,18 +169,18 @@ export const ATTACKS: Attack[] = [
       }),
   },
   {
-    name: 'a variable in a list in a list in a list',
+    name: 'a variable of nested lists',
     code: 'BAD_USER_INPUT',
     body: (size) =>
       `{ "query": ${JSON.stringify(PLACE)}, "variables": { "input": ${'['.repeat(12_000 * size)}${']'.repeat(12_000 * size)} } }`,
   },
   {
-    name: 'JSON in JSON in JSON',
+    name: 'nested JSON',
     code: 'BAD_REQUEST',
     body: (size) => `{ "query": ${'{ "query": '.repeat(1_500 * size)}1${'}'.repeat(1_500 * size)} }`,
   },
   {
-    name: 'JSON that reaches for prototypes',
+    name: 'JSON with __proto__ keys',
     code: 'BAD_REQUEST',
     body: (size) =>
       `{ "query": "{ me { id } }", "variables": { ${times(700 * size, (i) => `"a${i}": {}`, ', ')}, "__proto__": { "admin": true } } }`,
@@ -191,17 +191,17 @@ export const ATTACKS: Attack[] = [
     body: (size) => `[${times(600 * size, () => request('{ products { id } }'), ', ')}]`,
   },
   {
-    name: 'a persisted operation of another hash',
+    name: 'a persisted operation with a wrong hash',
     code: 'BAD_REQUEST',
     body: (size) => request(`{ products { id } } #${'x'.repeat(20_000 * size)}`, persisted(sha256('something else'))),
   },
   {
-    name: 'a persisted operation that nobody has sent',
+    name: 'an unknown persisted operation',
     code: 'PERSISTED_QUERY_NOT_FOUND',
     body: (size) => JSON.stringify(persisted('0'.repeat(20_000 * size))),
   },
   {
-    name: 'a persisted operation of another kind',
+    name: 'a persisted operation of an unknown version',
     code: 'BAD_REQUEST',
     body: (size) => JSON.stringify(persisted('0'.repeat(64), 1 + size)),
   },

@@ -6,9 +6,9 @@ import { ComposeStack } from '../../compose-stack.js';
 import { RetryingBuyers } from '../../retrying-buyers.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** A store needs its time to start, and an event that failed thrice has waited for more than a minute. */
+/** A store takes time to start, and an event that fails three times waits for more than a minute. */
 jest.setTimeout(300_000);
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 const STOCK = 100_000;
 
@@ -22,23 +22,23 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 test.each(['gateway', 'user', 'product', 'order', 'postgres', 'rabbitmq', 'redis'])(
-  'a container of %s, killed and started again under load, loses and doubles nothing',
+  'killing and restarting a container of %s under load loses and duplicates nothing',
   async (service) => {
     customers = await newCustomers(stack.url, 4);
     const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
     const buyers = new RetryingBuyers(customers, [...stack.urls], productId);
     for (let kills = 0; kills < 2; kills++) {
-      await buyers.more(30, PATIENCE_MS);
+      await buyers.more(30, TIMEOUT_MS);
       await stack.kill(service);
       await sleep(2_000);
       await stack.start(service);
-      await eventually(async () => expect(await stack.isHealthy(service)).toBe(true), PATIENCE_MS);
+      await eventually(async () => expect(await stack.isHealthy(service)).toBe(true), TIMEOUT_MS);
     }
-    await buyers.more(30, PATIENCE_MS);
+    await buyers.more(30, TIMEOUT_MS);
     await buyers.stop();
 
     const orders = await settledOrders(customers);
-    const idsOf = (those: { id: string }[]) => those.map(({ id }) => id).sort();
+    const idsOf = (orders: { id: string }[]) => orders.map(({ id }) => id).sort();
     expect(idsOf(orders)).toEqual(idsOf(buyers.placed));
     expect(orders.filter(({ status }) => status !== 'PROCESSING')).toEqual([]);
     await expectStockToAddUp(stack.url, productId, STOCK, orders);

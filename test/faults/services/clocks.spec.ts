@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** The wall clock of such a process is off; its monotonic clock is not. */
+/** Shifts the wall clock of a process, but not its monotonic clock. */
 function clock(offsetMs: number) {
   const shift = `const now = Date.now; const shifted = () => now() + ${offsetMs};
     globalThis.Date = new Proxy(Date, {
@@ -24,7 +24,7 @@ function clock(offsetMs: number) {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` };
 }
 
-test('all works while the clocks of machines differ by as much as a request may take', async () => {
+test('orders work while clocks differ by as much as the request timeout', async () => {
   const customer = await newCustomer(stack.url);
   const { id: productId } = await customer.createProduct();
   const { id } = await customer.placeOrder({ productId, quantity: 1 });

@@ -8,7 +8,7 @@ import { settledOrders } from '../../stock.js';
 
 jest.setTimeout(180_000);
 
-/** From the return of the database to the first order that is placed. */
+/** From the return of the database to the first accepted order. */
 const RESUMES_MS = 10_000;
 const UNAVAILABLE = /^SERVICE_(UNAVAILABLE|TIMEOUT)$/;
 
@@ -40,16 +40,18 @@ const isReady = (name: 'order' | 'product') => stack.apps[name][0]!.isReady();
 const readiness = async (name: 'order' | 'product') =>
   (await fetch(`${stack.apps[name][0]!.url}/health/ready`)).json() as Promise<unknown>;
 
-/** Writes that were refused by an earlier test keep a service unready for 15 s. */
-const readyAgain = () => eventually(async () => expect(await isReady('product')).toBe(true));
+/** Writes that failed in an earlier test keep a service unready for 15 s. */
+const waitUntilReady = () => eventually(async () => expect(await isReady('product')).toBe(true));
 
-async function orderAgainIn(limitMs: number): Promise<void> {
+async function expectOrderWithin(limitMs: number): Promise<void> {
   const began = Date.now();
   await eventually(() => order(), limitMs);
-  process.stderr.write(`first order ${Date.now() - began} ms after the return: ${expect.getState().currentTestName}\n`);
+  process.stderr.write(
+    `first order ${Date.now() - began} ms after the database returned: ${expect.getState().currentTestName}\n`,
+  );
 }
 
-async function allArePlaced(): Promise<void> {
+async function expectAllProcessed(): Promise<void> {
   await eventually(async () => {
     for (const database of Object.values(stack.databases))
       expect(await database.query('select from outbox')).toEqual([]);
@@ -60,11 +62,11 @@ async function allArePlaced(): Promise<void> {
   expect(await stack.apps.product[0]!.run('dead-letters', 'list')).toBe('product has no dead letters.\n');
 }
 
-describe('a PostgreSQL that goes silent', () => {
+describe('a PostgreSQL that becomes silent', () => {
   test.each([
     ['for a moment', 3_000],
-    ['for longer than any statement may take', 20_000],
-  ])('%s: all goes on over new connections while the old ones stay silent', async (_, forMs) => {
+    ['for longer than the statement timeout', 20_000],
+  ])('%s: the services continue on new connections while the old ones stay silent', async (_, forMs) => {
     await Promise.all([order(), order()]);
     postgres.freeze();
     const until = Date.now() + forMs;
@@ -72,13 +74,13 @@ describe('a PostgreSQL that goes silent', () => {
       await expect(order()).rejects.toMatchObject({ code: expect.stringMatching(UNAVAILABLE) });
     expect(await isReady('order')).toBe(false);
     postgres.failOver(backing.postgres());
-    await orderAgainIn(RESUMES_MS);
+    await expectOrderWithin(RESUMES_MS);
     await eventually(async () => expect(await isReady('order')).toBe(true), RESUMES_MS);
-    await allArePlaced();
+    await expectAllProcessed();
   });
 });
 
-describe('a database that takes no writes', () => {
+describe('a database that rejects writes', () => {
   afterEach(async () => {
     await stack.databases.product.query('drop trigger if exists full_disk on reservations');
   });
@@ -90,7 +92,7 @@ describe('a database that takes no writes', () => {
       });
     });
 
-  test('as after a failover to a standby: events wait, and all goes on when the server accepts writes', async () => {
+  test('as after a failover to a standby: events wait, and the services continue when it accepts writes', async () => {
     const { product: database } = stack.databases;
     await database.setReadOnly(true);
     try {
@@ -102,13 +104,13 @@ describe('a database that takes no writes', () => {
     } finally {
       await database.setReadOnly(false);
     }
-    await orderAgainIn(RESUMES_MS);
+    await expectOrderWithin(RESUMES_MS);
     await eventually(async () => expect(await isReady('product')).toBe(true));
-    await allArePlaced();
+    await expectAllProcessed();
   });
 
   test.each(['25006', '53100', '53200', '58030', '57014', '55P03', '40P01'])(
-    'for a while (SQLSTATE %s): events wait, however often they have failed',
+    'for a while (SQLSTATE %s): events wait and are never dead-lettered',
     async (sqlState) => {
       const { product: database } = stack.databases;
       await database.query(`create or replace function full_disk() returns trigger language plpgsql as
@@ -122,21 +124,21 @@ describe('a database that takes no writes', () => {
       const before = Number(await attempts());
       await eventually(async () => expect(Number(await attempts())).toBeGreaterThan(before), 60_000);
       await database.query('drop trigger full_disk on reservations');
-      await allArePlaced();
+      await expectAllProcessed();
     },
   );
 });
 
 const RETRIES = /bazaar_events_consumed_total\{[^}]*event="order\.placed",outcome="retry"[^}]*\} (\d+)/;
 
-test('a row that an outsider has locked: its orders wait, all else goes on', async () => {
-  await readyAgain();
+test('a row locked by another client: its orders wait, everything else works', async () => {
+  await waitUntilReady();
   const other = await customer.createProduct({ stock: 1_000 });
-  const outsider = new pg.Client({ connectionString: stack.databases.product.url });
-  await outsider.connect();
+  const otherClient = new pg.Client({ connectionString: stack.databases.product.url });
+  await otherClient.connect();
   try {
-    await outsider.query('begin');
-    await outsider.query('select from products where id = $1 for update', [product.id]);
+    await otherClient.query('begin');
+    await otherClient.query('select from products where id = $1 for update', [product.id]);
     const waiting = await Promise.all(Array.from({ length: 10 }, () => order()));
     const others = await Promise.all(Array.from({ length: 5 }, () => order(other.id)));
     const anybody = new Client(stack.url);
@@ -152,23 +154,23 @@ test('a row that an outsider has locked: its orders wait, all else goes on', asy
       expect(waiting.map(({ id }) => placed.get(id))).toEqual(waiting.map(() => 'PENDING'));
     });
   } finally {
-    await outsider.end();
+    await otherClient.end();
   }
-  await allArePlaced();
+  await expectAllProcessed();
 });
 
-test('rows that outsiders have locked: more requests write to them than a pool has connections, and reads go on', async () => {
-  await readyAgain();
+test('rows locked by other clients: reads work, although more requests wait for the rows than the pool has connections', async () => {
+  await waitUntilReady();
   await order();
   const lock = async (url: string, sql: string, id: string) => {
-    const outsider = new pg.Client({ connectionString: url });
-    await outsider.connect();
-    await outsider.query('begin');
-    await outsider.query(sql, [id]);
-    return outsider;
+    const otherClient = new pg.Client({ connectionString: url });
+    await otherClient.connect();
+    await otherClient.query('begin');
+    await otherClient.query(sql, [id]);
+    return otherClient;
   };
   const { product: products, order: orders } = stack.databases;
-  const outsiders = await Promise.all([
+  const otherClients = await Promise.all([
     lock(products.url, 'select from products where id = $1 for update', product.id),
     lock(orders.url, 'select from customers where id = $1 for update', customer.id),
   ]);
@@ -186,7 +188,7 @@ test('rows that outsiders have locked: more requests write to them than a pool h
   ]).flat();
   try {
     while (Date.now() < until) {
-      // A search of its own, which no cache knows.
+      // A new search each time, so that no cache has it.
       const search = `{ productConnection(first: 1, filter: { search: "tea ${Date.now()}" }) { edges { node { id } } } }`;
       await customer.data(search);
       await customer.orders();
@@ -195,9 +197,9 @@ test('rows that outsiders have locked: more requests write to them than a pool h
     expect([...refusals].filter((code) => !UNAVAILABLE.test(code))).toEqual([]);
   } finally {
     await Promise.all(writers);
-    await Promise.all(outsiders.map((outsider) => outsider.end()));
+    await Promise.all(otherClients.map((otherClient) => otherClient.end()));
   }
   await customer.updateProduct(product.id, { name: 'Free again' });
   await order();
-  await allArePlaced();
+  await expectAllProcessed();
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newCustomer, type Customer } from '../../client.js';
 import { ServicesStack } from '../../services-stack.js';
 
-/** What a gateway's container has. */
+/** The memory limit of a gateway's container. */
 const MEMORY_LIMIT = 512 * 2 ** 20;
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
 const AT_ONCE = 8;
@@ -15,7 +15,7 @@ let caller: Customer;
 beforeAll(async () => {
   stack = await ServicesStack.start();
   caller = await newCustomer(stack.url);
-  // As releases before have accepted them: the longest descriptions, of what JSON makes longest.
+  // The longest descriptions that earlier releases accepted, of the characters that are longest in JSON.
   await stack.databases.product.query(
     `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
      select gen_random_uuid(), 'Old ' || i, 100, 1, repeat(chr(1), 10000), '${caller.id}', 1, now(), now()
@@ -25,11 +25,11 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** The most memory that the gateway has held at once. */
+/** The gateway's peak memory. */
 async function peakBytes(): Promise<number> {
   const status = await readFile(`/proc/${stack.apps.gateway[0]!.pid}/status`, 'utf8').catch(() => undefined);
   if (status !== undefined) return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
-  // Elsewhere than on Linux: what it holds now.
+  // Not on Linux: the current memory.
   return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(await stack.metrics())![1]);
 }
 
@@ -45,11 +45,11 @@ test.each([
     'long texts, by aliases',
     () => `{ productConnection(first: 100) { edges { node { ${aliased('description')} } } } }`,
   ],
-  ['long texts of whole lists', () => `{ products { ${aliased('description').slice(0, 300)} } }`],
-  ['long names of fields', () => `{ products { ${aliased('stock', 'a'.repeat(95))} } }`],
+  ['long texts in whole lists', () => `{ products { ${aliased('description').slice(0, 300)} } }`],
+  ['long field names', () => `{ products { ${aliased('stock', 'a'.repeat(95))} } }`],
   ['resolvers, by aliases', () => `{ products { ${aliased('seller { id name email }')} } }`],
-  ['documents that are not valid', () => `{ ${aliased(`nothing${randomUUID().slice(0, 8)}`)} }`],
-])('a gateway stays within its memory under %s', async (_, query) => {
+  ['invalid documents', () => `{ ${aliased(`nothing${randomUUID().slice(0, 8)}`)} }`],
+])('a gateway stays within its memory limit with %s', async (_, query) => {
   for (let round = 0; round < 3; round++) {
     const answers = Array.from({ length: AT_ONCE }, () => caller.post(JSON.stringify({ query: query() })));
     for (const { body } of await Promise.all(answers)) expect(body.length).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
@@ -57,7 +57,7 @@ test.each([
   expect(await peakBytes()).toBeLessThan(MEMORY_LIMIT);
 });
 
-test('a gateway stays within its memory under tokens of unknown keys, and all goes on', async () => {
+test('a gateway stays within its memory limit with tokens of unknown keys, and still answers', async () => {
   for (let round = 0; round < 15; round++) {
     const answers = Array.from({ length: 100 }, () =>
       caller.post(JSON.stringify({ query: '{ me { id } }' }), { authorization: `Bearer ${unknownToken()}` }),

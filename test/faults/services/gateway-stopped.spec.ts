@@ -30,7 +30,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Clients without a balancer: each on one connection that it keeps, request after request, at any of the gateways. */
+/** Clients without a load balancer. Each keeps one connection per gateway and uses the gateways in turn. */
 class Load {
   answered = 0;
   readonly failures: unknown[] = [];
@@ -46,7 +46,7 @@ class Load {
     await Promise.all(this.clients);
   }
 
-  /** A gateway that refuses the connection has not seen the request: only then is the next one asked. */
+  /** Tries the next gateway only if one refuses the connection, because it has not received the request. */
   private async run(first: number): Promise<void> {
     const answeredAt: number[] = [];
     const agents = this.urls.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
@@ -83,7 +83,7 @@ async function more(answers: number): Promise<void> {
   while (load!.answered < enough && load!.failures.length === 0) await sleep(20);
 }
 
-test('a gateway that stops under load answers all that arrives', async () => {
+test('a gateway that stops under load answers every request', async () => {
   const [gateway] = gateways;
   load = new Load([gateway!.url]);
   for (let stops = 0; stops < 2; stops++) {
@@ -96,7 +96,7 @@ test('a gateway that stops under load answers all that arrives', async () => {
   expect(load.failures).toEqual([]);
 });
 
-test('gateways are restarted one after the other, and no request fails', async () => {
+test('a rolling restart of the gateways fails no request', async () => {
   load = new Load(gateways.map(({ url }) => url));
   for (const gateway of gateways) {
     await more(100);

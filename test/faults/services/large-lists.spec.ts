@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** As earlier releases accepted them: JSON writes each of these characters with six. */
+/** Descriptions as earlier releases accepted them. JSON writes each of their characters as six. */
 async function addLargeProducts(sellerId: string): Promise<string[]> {
   const ids = Array.from({ length: LARGE }, () => v7());
   await stack.databases.product.query(
@@ -23,7 +23,7 @@ async function addLargeProducts(sellerId: string): Promise<string[]> {
   return ids;
 }
 
-test('lists of more than a message takes are answered whole, and hold no order up', async () => {
+test('a list that exceeds the message size is complete, and delays no order', async () => {
   const customers = await newCustomers(stack.url, 3);
   const { id: productId } = await customers[0]!.createProduct({ stock: 100_000 });
   const ids = await addLargeProducts(customers[0]!.id);

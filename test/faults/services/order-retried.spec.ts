@@ -4,7 +4,7 @@ import { RetryingBuyers } from '../../retrying-buyers.js';
 import { ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 const STOCK = 100_000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-test('an order that is sent again until it is answered is placed once, whatever is killed', async () => {
+test('an order that is retried until it is answered is placed once, whichever app is killed', async () => {
   const customers = await newCustomers(stack.url, 4);
   const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
   const [gateway, otherGateway] = stack.apps.gateway;

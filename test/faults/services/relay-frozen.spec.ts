@@ -10,7 +10,7 @@ jest.setTimeout(240_000);
 
 const STOCK = 1_000;
 /** The server ends the session of a frozen relay after 20 s. */
-const TAKES_OVER_MS = 40_000;
+const TAKEOVER_MS = 40_000;
 
 let stack: ServicesStack;
 
@@ -20,13 +20,13 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** Only the relay that leads counts the events that wait. */
+/** Only the leading relay reports the waiting events. */
 async function leaderOf(instances: AppProcess[]): Promise<AppProcess> {
   for (const instance of instances) if ((await instance.metrics()).includes('bazaar_outbox_messages{')) return instance;
-  throw new Error('No relay leads');
+  throw new Error('There is no leader');
 }
 
-test('another instance publishes the events when the relay that leads is frozen, each once', async () => {
+test('when the leading relay is frozen, another instance publishes the events, each once', async () => {
   const [customer] = await newCustomers(stack.url, 1);
   const { id: productId } = await customer!.createProduct({ stock: STOCK });
   const leader = await eventually(() => leaderOf(stack.apps.order));
@@ -36,13 +36,13 @@ test('another instance publishes the events when the relay that leads is frozen,
   const frozenAt = Date.now();
   try {
     let placed = 0;
-    // Requests that the broker hands to the frozen instance time out, until it closes that one's connection.
+    // Requests to the frozen instance time out until the broker closes its connection.
     while (placed < 10)
       placed += await customer!.placeOrder({ productId, quantity: 1 }).then(
         () => 1,
         () => 0,
       );
-    await eventually(async () => expect(await database.query('select from outbox')).toEqual([]), TAKES_OVER_MS);
+    await eventually(async () => expect(await database.query('select from outbox')).toEqual([]), TAKEOVER_MS);
     process.stderr.write(`another relay published ${Date.now() - frozenAt} ms after the leader froze\n`);
     const orders = await settledOrders([customer!]);
     expect(orders.filter(({ status }) => status !== 'PROCESSING')).toEqual([]);

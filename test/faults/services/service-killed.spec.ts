@@ -5,7 +5,7 @@ import { OrderStream } from '../../order-stream.js';
 import { ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 const STOCK = 100_000;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 test.each([['product'], ['order']] as const)(
-  'no order is lost or doubled when the %s service is killed',
+  'no order is lost or duplicated when the %s service is killed',
   async (name) => {
     customers = await newCustomers(stack.url, 4);
     const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
@@ -42,7 +42,7 @@ test.each([['product'], ['order']] as const)(
   },
 );
 
-test('a stop of every service in the middle of orders loses none', async () => {
+test('stopping every service in turn loses no order', async () => {
   customers = await newCustomers(stack.url, 4);
   const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
   const stream = new OrderStream(customers, productId);

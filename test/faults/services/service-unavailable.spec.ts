@@ -5,7 +5,7 @@ import { ServicesStack } from '../../services-stack.js';
 import { settledOrders } from '../../stock.js';
 
 const REQUEST_TIMEOUT_MS = 2_000;
-/** Deadline of two requests that follow each other, and what a slow machine adds. */
+/** The timeouts of two consecutive requests, and a margin for slow machines. */
 const SOON_MS = 2 * REQUEST_TIMEOUT_MS + 3_000;
 
 let stack: ServicesStack;
@@ -17,30 +17,30 @@ beforeAll(async () => {
   customer = await newCustomer(stack.url);
   product = await customer.createProduct({ stock: 1_000 });
   await customer.updateProfile({ city: 'Bengaluru' });
-  // Once an order has it, the order service knows the customer.
+  // With the first order, the order service stores the customer's address.
   await customer.placeOrder(line());
 });
 
 afterAll(() => stack?.stop());
 
-/** The gateway remembers for five seconds who a token's bearer is: this makes it ask now. */
+/** Makes the gateway validate the token, which it then caches for five seconds. */
 beforeEach(() => eventually(() => customer.orders()));
 
 const line = () => ({ productId: product.id, quantity: 1 });
 
-/** Fails with one of these codes, and in time. */
-async function refusedSoon(operation: () => Promise<unknown>, ...codes: string[]) {
+/** Expects one of these codes within the timeout. */
+async function expectRefusal(operation: () => Promise<unknown>, ...codes: string[]) {
   const began = Date.now();
   await expect(operation()).rejects.toMatchObject({ code: expect.stringMatching(`^(${codes.join('|')})$`) });
   expect(Date.now() - began).toBeLessThan(SOON_MS);
 }
 
-test('without the product service nothing can be ordered, and all else works', async () => {
+test('without the product service, only ordering and product changes fail', async () => {
   const [app] = stack.apps.product;
   const { id } = await customer.placeOrder(line());
   await app!.kill();
-  await refusedSoon(() => customer.placeOrder(line()), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
-  await refusedSoon(() => customer.createProduct(), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
+  await expectRefusal(() => customer.placeOrder(line()), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
+  await expectRefusal(() => customer.createProduct(), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
   expect(await customer.order(id)).toMatchObject({ id });
   expect(await customer.updateProfile({ city: 'Mysuru' })).toMatchObject({ profile: { city: 'Mysuru' } });
   await newCustomer(stack.url);
@@ -51,11 +51,11 @@ test('without the product service nothing can be ordered, and all else works', a
   );
 });
 
-test('without the order service products and users go on', async () => {
+test('without the order service, products and users work', async () => {
   const [app] = stack.apps.order;
   await app!.kill();
-  await refusedSoon(() => customer.placeOrder(line()), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
-  await refusedSoon(() => customer.orders(), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
+  await expectRefusal(() => customer.placeOrder(line()), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
+  await expectRefusal(() => customer.orders(), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
   const fresh = await customer.createProduct();
   expect(await new Client(stack.url).products()).toContainEqual(fresh);
   await customer.updateProfile({ city: 'Chennai' });
@@ -66,25 +66,25 @@ test('without the order service products and users go on', async () => {
   );
 });
 
-test('without the user service a known customer can order, to the address last known', async () => {
+test('without the user service, a known customer can order, to the last known address', async () => {
   const [app] = stack.apps.user;
   await app!.kill();
   const placed = await customer.placeOrder(line());
   expect(placed.city).toBe('Chennai');
   await eventually(async () => expect((await customer.order(placed.id))?.status).toBe('PROCESSING'));
   expect(await new Client(stack.url).product(product.id)).toMatchObject({ id: product.id });
-  await refusedSoon(() => newCustomer(stack.url), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
+  await expectRefusal(() => newCustomer(stack.url), 'SERVICE_UNAVAILABLE', 'SERVICE_TIMEOUT');
 
   await app!.start();
   await eventually(() => newCustomer(stack.url));
 });
 
-test('a service that takes requests and does not answer is given up in time, and does not act on them later', async () => {
+test('requests to a service that hangs time out, and it does not execute them later', async () => {
   const [app] = stack.apps.order;
   const before = await customer.orders();
   app!.freeze();
   try {
-    await refusedSoon(() => customer.placeOrder(line()), 'SERVICE_TIMEOUT');
+    await expectRefusal(() => customer.placeOrder(line()), 'SERVICE_TIMEOUT');
     expect(await new Client(stack.url).products()).toContainEqual(expect.objectContaining({ id: product.id }));
   } finally {
     app!.thaw();

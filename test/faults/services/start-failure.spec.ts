@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 test.each(['requests', 'events'])(
-  'readiness names why a service cannot start: its queue of %s is another one',
+  'readiness reports why a service cannot start: its queue of %s has other arguments',
   async (kind) => {
     const queue = `${broker.prefix}order.${kind}`;
     await channel.deleteQueue(queue);

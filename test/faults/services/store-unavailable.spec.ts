@@ -8,7 +8,7 @@ import { OrderStream } from '../../order-stream.js';
 import { backing, ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 const STOCK = 100_000;
@@ -47,7 +47,7 @@ test.each([
   ['PostgreSQL', 'postgres', 'cut', 4_000],
   ['PostgreSQL', 'postgres', 'freeze', 4_000],
 ] as const)(
-  'no order is lost while %s is away (%s, %s)',
+  'no order is lost while %s is unavailable (%s, %s)',
   async (_name, what, how, forMs) => {
     const pids = stack.processes.map(({ pid }) => pid);
     const stream = new OrderStream(customers, product.id);
@@ -73,7 +73,7 @@ test.each([
 );
 
 describe.each(['cut', 'freeze'] as const)('without Redis (%s)', (how) => {
-  test('products are seen as they are now, and so they are when it is back', async () => {
+  test('products are up to date, also after it is back', async () => {
     const [seller] = customers;
     const anybody = new Client(stack.url);
     const write = async (stock: number) => {
@@ -95,7 +95,7 @@ describe.each(['cut', 'freeze'] as const)('without Redis (%s)', (how) => {
   });
 });
 
-test('whoever follows live orders is told to read again after RabbitMQ was away', async () => {
+test('a client of live orders is disconnected, to read them again, after RabbitMQ was unavailable', async () => {
   const client = new LiveClient(stack.url, customers[0]!.token!);
   client.orders();
   await client.listening();

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-test('what a caller is told of a fault of ours is in the log of the service whose fault it is', async () => {
+test('the trace id of an internal error leads to the log of the failing service', async () => {
   await stack.databases.order.query('alter table orders rename column total_cents to lost');
   const traceId = randomBytes(16).toString('hex');
   const response = await fetch(`${stack.url}/graphql`, {
@@ -32,7 +32,7 @@ test('what a caller is told of a fault of ours is in the log of the service whos
   ]);
   expect(response.headers.get('traceresponse')).toContain(traceId);
 
-  // What belongs to an entry of the log is indented below it.
+  // Further lines of a log entry are indented.
   const entriesOf = (app: 'order' | 'gateway') =>
     stack.apps[app]
       .flatMap(({ output }) => output.split(/\n(?=\S)/))
@@ -42,7 +42,7 @@ test('what a caller is told of a fault of ours is in the log of the service whos
   expect(entriesOf('gateway')).toMatch(/ERROR.*orders failed/s);
 });
 
-test('the row that a database refuses is in no log', async () => {
+test('a row that the database rejects is not logged', async () => {
   await stack.databases.user.query(`alter table users add constraint unlucky check (name <> 'Unlikely Name')`);
   const input = { name: 'Unlikely Name', email: 'unlikely@example.com', password: 'an unlikely password' };
   const query = 'mutation ($input: RegisterInput!) { registerUser(input: $input) { id } }';

@@ -5,7 +5,7 @@ import { OrderStream } from '../../order-stream.js';
 import { ServicesStack } from '../../services-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 let stack: ServicesStack;
@@ -14,13 +14,13 @@ let customers: Customer[];
 beforeAll(async () => {
   stack = await ServicesStack.start({ instances: 2 });
   const [one, other] = stack.apps.gateway;
-  // Half of them at each gateway.
+  // Half of the customers use each gateway.
   customers = (await newCustomers(one!.url, 8)).map((customer, i) => customer.at(i % 2 ? one!.url : other!.url));
 });
 
 afterAll(() => stack?.stop());
 
-test('what one gateway writes the other shows, soon after', async () => {
+test('a write through one gateway is visible at the other within seconds', async () => {
   const [, here] = customers;
   const [first, second] = stack.apps.gateway.map(({ url }) => new Client(url));
   const product = await here!.createProduct({ stock: 3 });
@@ -34,7 +34,7 @@ test('what one gateway writes the other shows, soon after', async () => {
   }
 });
 
-test('the last 30 units, ordered by 100 through both gateways at once, are sold once each', async () => {
+test('of 100 concurrent orders through both gateways, exactly the last 30 units are sold', async () => {
   const { id: productId } = await customers[0]!.createProduct({ stock: 30 });
   const attempts = await Promise.allSettled(
     Array.from({ length: 100 }, (_, i) => customers[i % customers.length]!.placeOrder({ productId, quantity: 1 })),
@@ -47,7 +47,7 @@ test('the last 30 units, ordered by 100 through both gateways at once, are sold 
   await expectStockToAddUp(stack.url, productId, 30, orders);
 });
 
-test('one of two instances being killed loses no order', async () => {
+test('killing one of two instances loses no order', async () => {
   const buyers = customers.slice(4);
   const before = new Set((await settledOrders(buyers)).map(({ id }) => id));
   const { id: productId } = await customers[0]!.createProduct({ stock: 100_000 });

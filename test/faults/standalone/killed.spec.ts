@@ -6,7 +6,7 @@ import { OrderStream } from '../../order-stream.js';
 import { StandaloneStack, standaloneOn } from '../../standalone-stack.js';
 import { expectStockToAddUp, settledOrders } from '../../stock.js';
 
-/** An event that failed thrice has waited for more than a minute. */
+/** An event that fails three times waits for more than a minute. */
 jest.setTimeout(180_000);
 
 const STOCK = 100_000;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => stack?.stop());
 
-test('no order is lost or doubled however often the process is killed', async () => {
+test('no order is lost or duplicated when the process is killed repeatedly', async () => {
   const customers = await newCustomers(stack.url, 4);
   const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
   const stream = new OrderStream(customers, productId);
@@ -38,7 +38,7 @@ test('no order is lost or doubled however often the process is killed', async ()
   expect(stream.failures.filter((code) => code !== 'NO_ANSWER')).toEqual([]);
 });
 
-test('a stop in the middle of orders loses none, and ends PostgreSQL too', async () => {
+test('stopping during orders loses none, and stops PostgreSQL', async () => {
   const customers = await newCustomers(stack.url, 2);
   const { id: productId } = await customers[0]!.createProduct({ stock: STOCK });
   const stream = new OrderStream(customers, productId);
@@ -54,7 +54,7 @@ test('a stop in the middle of orders loses none, and ends PostgreSQL too', async
   await expectStockToAddUp(stack.url, productId, STOCK, orders);
 });
 
-test('a second one on the same data says where the first is, and ends; the first goes on', async () => {
+test('a second standalone on the same data names the first and exits; the first continues', async () => {
   const second = await standaloneOn(stack.folder);
   await expect(second.start()).rejects.toThrow(`${stack.url}/graphql`);
   const [customer] = await newCustomers(stack.url, 1);

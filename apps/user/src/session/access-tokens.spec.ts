@@ -31,7 +31,7 @@ describe('an access token', () => {
   });
 });
 
-describe('an access token is refused', () => {
+describe('an access token is rejected', () => {
   const refused = { code: 'UNAUTHENTICATED' };
 
   test('when it is malformed, was tampered with or has no signature', async () => {
