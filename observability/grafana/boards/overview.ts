@@ -33,7 +33,7 @@ const health: Row = {
       kind: 'stat',
       unit: 'short',
       limit: { above: 1 },
-      queries: [{ expr: 'count(service:available == 0) or vector(0)', legend: 'unavailable' }],
+      queries: [{ expr: 'count(service:available:bool == 0) or vector(0)', legend: 'unavailable' }],
     },
     {
       title: 'Alerts',
@@ -212,7 +212,7 @@ const foundations: Row = {
       kind: 'states',
       unit: 'short',
       width: 12,
-      queries: [{ expr: 'service:available', legend: '{{service}}' }],
+      queries: [{ expr: 'service:available:bool', legend: '{{service}}' }],
     },
     {
       title: 'Broker, databases, cache',
