@@ -47,13 +47,8 @@ export async function startStack({ nodeOptions = [], environment = {}, output = 
     const program = start([...nodeOptions, entryOf(app)], { env, stdio, serialization: 'advanced' });
     return { ...program, url: `http://127.0.0.1:${PORT}` };
   };
-  const [gateway, user, product, order] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-  const apps: Record<AppName, App> = {
-    gateway: run('gateway', gateway),
-    user: run('user', user),
-    product: run('product', product),
-    order: run('order', order),
-  };
+  const running = await Promise.all(APPS.map(async (app) => [app, run(app, await freePort())] as const));
+  const apps = Object.fromEntries(running) as Record<AppName, App>;
   const stop = async () => {
     for (const { child } of Object.values(apps)) child.kill('SIGTERM');
     await Promise.all(Object.values(apps).map(({ ended }) => ended));

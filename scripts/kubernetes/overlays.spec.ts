@@ -3,10 +3,6 @@ import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatewayConfig } from '../../apps/gateway/src/config.js';
-import { OrderConfig } from '../../apps/order/src/config.js';
-import { ProductConfig } from '../../apps/product/src/config.js';
-import { UserConfig } from '../../apps/user/src/config.js';
 import { loadConfig } from '../../libs/platform/src/config/load-config.js';
 import { root } from '../workspace.ts';
 import {
@@ -27,18 +23,19 @@ import {
 } from './manifests.ts';
 import { prometheusRule, ruleFile } from './prometheus-rule.ts';
 
-const CONFIGS: Record<string, Type<object>> = {
-  gateway: GatewayConfig,
-  user: UserConfig,
-  product: ProductConfig,
-  order: OrderConfig,
-};
 /** Stands in for the Secrets that exist only in the cluster. */
 const SECRETS: Record<string, string> = {
   DATABASE_URL: 'postgresql://app:k3r8w2@postgres/app',
   RABBITMQ_URL: 'amqp://app:k3r8w2@rabbitmq',
   REDIS_URL: 'redis://:k3r8w2@redis',
 };
+async function configOf(app = '') {
+  const module = (await import(`../../apps/${app}/src/config.js`)) as Record<string, Type<object>>;
+  const config = Object.values(module).find(({ name }) => /^[A-Z]\w+Config$/.test(name));
+  if (!config) throw new Error(`${app} has no config class`);
+  return config;
+}
+
 const readme = readFileSync(join(folder, 'README.md'), 'utf8').split('\n');
 /** The README lists the Secrets that the manifests do not create. */
 const isDocumented = (name: string, key: string) =>
@@ -82,7 +79,7 @@ describe.each(overlays)('%s', (overlay) => {
   const selecting = of(manifests, 'PodDisruptionBudget', 'PodMonitor');
 
   if (apps.length > 0)
-    test.each(named(apps))('%s accepts its variables', (_, workload) => {
+    test.each(named(apps))('%s accepts its variables', async (_, workload) => {
       const { env = [], envFrom = [] } = appContainerOf(workload) ?? {};
       const settings = envFrom.map(({ configMapRef }) => configMaps.get(configMapRef?.name));
       expect(settings).not.toContain(undefined);
@@ -92,8 +89,7 @@ describe.each(overlays)('%s', (overlay) => {
         const secret = secrets.get(secretKeyRef?.name)?.[secretKeyRef?.key ?? ''];
         variables[name] = value ?? (secret ? Buffer.from(secret, 'base64').toString() : (SECRETS[name] ?? ''));
       }
-      const config = CONFIGS[appOf(workload) ?? ''];
-      if (!config) throw new Error(`There is no app ${appOf(workload)}`);
+      const config = await configOf(appOf(workload));
       // In production an app rejects sample passwords.
       expect(() => loadConfig(config, { NODE_ENV: 'production', ...variables })).not.toThrow();
       const known = getMetadataStorage().getTargetValidationMetadatas(config, '', false, false);
