@@ -21,6 +21,7 @@ const MAX_COST = 0.1;
 const NO_METRICS = { nodeOptions: ['--import', './bench/without-metrics.ts'] };
 const TRACES = { OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector() };
 const DEFAULT = 'metrics and traces';
+
 interface Variant extends StackOptions {
   /** Pairs of stacks, one after the other: some processes stay faster or slower than others for as long as they run. */
   pairs: number;
