@@ -19,6 +19,9 @@ if (realpathSync(node) === realpathSync(process.execPath)) {
   // On Windows, Ctrl-C reaches every program of the console.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
     process.on(signal, () => process.platform !== 'win32' && child.kill(signal));
+  // A signal to npm ends the shell between npm and this process, and does not reach this process.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500);
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 
