@@ -6,8 +6,8 @@ import { countOrders } from './order-metrics.js';
 
 /**
  * Stores an order, its items, its event and the copy of its customer in one statement: this is the busiest write, and the ORM
- * takes about eight times the CPU for it. The customer's row is locked, and the order takes the newer of its address and the one that
- * was fetched. So a concurrent change of the address is either seen here or finds the order afterwards.
+ * takes about eight times the CPU for it. The customer's row is locked, and the order takes the newer of the stored and the
+ * fetched address. So a concurrent change of the address is either seen here or finds the order afterwards.
  *
  * The idempotency key is claimed first: PostgreSQL makes another attempt with the key wait until this statement has committed or
  * failed. If the key has an outcome, nothing is written.
