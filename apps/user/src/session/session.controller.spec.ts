@@ -1,3 +1,4 @@
+import { Role } from '@app/contracts';
 import { errorOf, eventually } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -18,6 +19,46 @@ const refresh = (refreshToken: string) => underTest.client.refresh({ refreshToke
 const query = (sql: string, values: unknown[]) => underTest.service.database.query<{ id: string }>(sql, values);
 const changePassword = ({ id, sessionId }: TestUser, currentPassword: string, newPassword = 'new password') =>
   underTest.client.changePassword({ userId: id, sessionId, passwords: { currentPassword, newPassword } });
+
+describe('an access token', () => {
+  test('identifies its user, with a role and an expiry', async () => {
+    const { id, accessToken } = await underTest.newUser();
+    const { userId, role, expiresAt } = await underTest.client.validateToken({ token: accessToken });
+    expect({ userId, role }).toEqual({ userId: id, role: Role.CUSTOMER });
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+  });
+
+  test('is accepted by every instance, also by those started later', async () => {
+    const { email } = await underTest.newUser();
+    await underTest.service.startInstance(userService);
+    const tokens = await Promise.all(Array.from({ length: 6 }, () => underTest.login(email)));
+    for (const { accessToken } of [...tokens, ...tokens])
+      expect(await underTest.client.validateToken({ token: accessToken })).toMatchObject({ role: Role.CUSTOMER });
+  });
+});
+
+describe('an access token is rejected', () => {
+  test('when it is malformed, was tampered with or has no signature', async () => {
+    const { accessToken } = await underTest.newUser();
+    const [header, payload, signature] = accessToken.split('.') as [string, string, string];
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const otherUser = encode({ ...claims, sub: randomUUID() });
+    for (const token of [
+      'nonsense',
+      'a.b.c',
+      `${header}.${otherUser}.${signature}`,
+      `${encode({ alg: 'none' })}.${payload}.`,
+    ])
+      expect(await errorOf(underTest.client.validateToken({ token }))).toMatchObject(ended);
+  });
+
+  test('when its session has ended', async () => {
+    const { id, accessToken } = await underTest.newUser();
+    await query('update sessions set ended_at = now() where user_id = $1', [id]);
+    expect(await errorOf(underTest.client.validateToken({ token: accessToken }))).toMatchObject(ended);
+  });
+});
 
 test('a login fails with the same error for a wrong password and for an unknown e-mail', async () => {
   const { email } = await underTest.newUser();
