@@ -25,27 +25,18 @@ interface Tool {
 /** The tools that are missing on this machine. */
 export async function findMissingTools(): Promise<Tool[]> {
   const plugin = await fetch(`http://${RABBITMQ_METRICS}/metrics`).catch(() => undefined);
-  return [
-    { name: 'prometheus', isThere: isInstalled('prometheus'), get: 'apt-get install prometheus', metrics: /^/ },
-    {
-      name: 'prometheus-postgres-exporter',
-      isThere: isInstalled('prometheus-postgres-exporter'),
-      get: 'apt-get install prometheus-postgres-exporter',
-      metrics: /\bpg_/,
-    },
-    {
-      name: 'prometheus-redis-exporter',
-      isThere: isInstalled('prometheus-redis-exporter'),
-      get: 'apt-get install prometheus-redis-exporter',
-      metrics: /\bredis_/,
-    },
-    {
-      name: "RabbitMQ's plugin rabbitmq_prometheus",
-      isThere: plugin?.ok === true,
-      get: 'rabbitmq-plugins enable rabbitmq_prometheus',
-      metrics: /\brabbitmq_/,
-    },
-  ].filter(({ isThere }) => !isThere);
+  const packages = {
+    prometheus: /^/,
+    'prometheus-postgres-exporter': /\bpg_/,
+    'prometheus-redis-exporter': /\bredis_/,
+  };
+  const tools = Object.entries(packages)
+    .filter(([name]) => !isInstalled(name))
+    .map(([name, metrics]) => ({ name, get: `apt-get install ${name}`, metrics }));
+  const get = 'rabbitmq-plugins enable rabbitmq_prometheus';
+  return plugin?.ok
+    ? tools
+    : [...tools, { name: "RabbitMQ's plugin rabbitmq_prometheus", get, metrics: /\brabbitmq_/ }];
 }
 
 /** Keeps the log of the services if `stop` learns of an error. @param settings variables of every app. */
