@@ -43,13 +43,15 @@ const LISTS = {
   user: { field: 'userConnection(first: $first, after: $after)', variables: '', node: 'id' },
 };
 
-const queryOf = (service: ServiceName, selection: string) => {
+type Listed = keyof typeof LISTS;
+
+const queryOf = (service: Listed, selection: string) => {
   const { field, variables } = LISTS[service];
   return `query ($first: Int = 20, $after: String, ${variables}) { page: ${field} { ${selection} } }`;
 };
 
 /** The cursor before the 5,000th page of 20. */
-async function page5000(stack: Stack, service: ServiceName, variables: Variables) {
+async function page5000(stack: Stack, service: Listed, variables: Variables) {
   let after: string | null = null;
   for (const first of [...Array.from({ length: 999 }, () => 100), 80]) {
     const query = queryOf(service, 'pageInfo { endCursor }');
@@ -68,11 +70,11 @@ export async function queries(
   { token, id: customerId }: Person,
   { token: admin }: Person,
 ): Promise<Query[]> {
-  const page = (service: ServiceName, name: string, variables: Variables, max: Limit = PAGE) => {
+  const page = (service: Listed, name: string, variables: Variables, max: Limit = PAGE) => {
     const selection = `edges { node { ${LISTS[service].node} } } pageInfo { hasNextPage }`;
     return { service, name, max, variables, query: queryOf(service, selection) };
   };
-  const count = (service: ServiceName, name: string, variables: Variables) => {
+  const count = (service: Listed, name: string, variables: Variables) => {
     const query = queryOf(service, 'totalCount');
     return { service, name: `total of ${name}`, max: COUNT, variables, query, only: /^select count/ };
   };
