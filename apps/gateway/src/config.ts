@@ -75,7 +75,7 @@ export class GatewayConfig extends ServiceConfig {
   /** Cost per minute of one address. */
   @IsLimit(1_000_000_000) ADDRESS_COST_LIMIT?: number;
 
-  /** The largest answer to one operation, and the largest update of a subscription. */
+  /** The largest answer to one operation. An update of a subscription is also limited to 256 KiB. */
   @Type(() => Number) @IsInt() @Min(1024) @Max(256 * 1024 * 1024) MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
 
   /** The proxies whose X-Forwarded headers are trusted: addresses and networks, separated by commas. */

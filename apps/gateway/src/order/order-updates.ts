@@ -1,5 +1,5 @@
 import { type Caller, type OrderClient, type OrderDto, type OrderEvent, orders } from '@app/contracts';
-import { InjectClient } from '@app/messaging';
+import { InjectClient, Turns } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { OrderListener } from './order-listener.js';
@@ -27,9 +27,7 @@ interface RunningRead {
 export class OrderUpdates {
   private readonly listeners = new Map<string, Set<OrderListener>>();
   private readonly runningReads = new Map<string, RunningRead>();
-  /** Reads above MAX_CONCURRENT_READS. */
-  private readonly queue: (() => void)[] = [];
-  private readCount = 0;
+  private readonly reads = new Turns(MAX_CONCURRENT_READS);
 
   constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
 
@@ -63,23 +61,13 @@ export class OrderUpdates {
     const key = `${caller.role} ${caller.userId} ${id}`;
     const running = this.runningReads.get(key);
     if (running && running.version >= version) return running.order;
-    const order = this.inTurn(() => this.orderService.get({ caller, id })).finally(() => {
-      if (this.runningReads.get(key)?.order === order) this.runningReads.delete(key);
-    });
+    const order = this.reads
+      .run(() => this.orderService.get({ caller, id }))
+      .finally(() => {
+        if (this.runningReads.get(key)?.order === order) this.runningReads.delete(key);
+      });
     this.runningReads.set(key, { version, order });
     return order;
-  }
-
-  private async inTurn<T>(read: () => Promise<T>): Promise<T> {
-    if (this.readCount === MAX_CONCURRENT_READS) await new Promise<void>((resolve) => this.queue.push(resolve));
-    else this.readCount++;
-    try {
-      return await read();
-    } finally {
-      const next = this.queue.shift();
-      if (next) next();
-      else this.readCount--;
-    }
   }
 }
 

@@ -16,20 +16,39 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { GatewayConfig } from '../config.js';
-import { budgetError } from '../graphql/limits/answer-budget.js';
+import { budgetError, setAnswerLimit } from '../graphql/limits/answer-budget.js';
+import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { codeOf } from '../graphql/errors/format-error.js';
 import { describeOperation } from '../graphql/operation-metrics.js';
 import { assertCost, limitRules, parseOptions, refusal } from '../graphql/limits/operation-limits.js';
 
 /** An order with all fields of its items, products, sellers and customer costs a third; one change causes many updates. */
 const MAX_COST_OF_AN_UPDATE = 1_000;
+/**
+ * The largest update. One change causes an update for each subscription to it, and all of them may wait for slow clients. An order
+ * of 100 items with the longest names takes 100 KiB.
+ */
+const MAX_UPDATE_BYTES = 256 * 1024;
+
+/** A valid subscription. */
+export interface Subscription extends ExecutionArgs {
+  readonly maxUpdateBytes: number;
+  /** Whether an update reads more than its order: it then loads up to megabytes from other services. */
+  readonly loads: boolean;
+}
+
+/** A subscription of a client. */
+export interface SubscriptionArgs extends Subscription {
+  /** Calls `execute` when the update has its turn. */
+  readonly inTurn: <T>(execute: () => Promise<T>) => Promise<T>;
+}
 
 /** Parses and validates a subscription, within the limits of every operation. Returns its execution arguments or its errors. */
 export function subscriptionOf(
   schema: GraphQLSchema,
   { query, operationName, variables }: SubscribePayload,
-  { explorable }: GatewayConfig,
-): ExecutionArgs | readonly GraphQLError[] {
+  { explorable, MAX_ANSWER_BYTES }: GatewayConfig,
+): Subscription | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
     document = parse(query, parseOptions);
@@ -55,12 +74,21 @@ export function subscriptionOf(
   const errors = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
   if (errors.length > 0) return coded(errors, 'GRAPHQL_VALIDATION_FAILED');
   describeOperation(operation);
+  let cost: number;
   try {
-    assertCost(schema, { document, operationName, variables }, MAX_COST_OF_AN_UPDATE);
+    cost = assertCost(schema, { document, operationName, variables }, MAX_COST_OF_AN_UPDATE);
   } catch (error) {
     return [error as GraphQLError];
   }
-  return { schema, document, operationName, variableValues: variables, hideSuggestions };
+  return {
+    schema,
+    document,
+    operationName,
+    variableValues: variables,
+    hideSuggestions,
+    maxUpdateBytes: Math.min(MAX_ANSWER_BYTES, MAX_UPDATE_BYTES),
+    loads: cost >= RESOLVER_COMPLEXITY,
+  };
 }
 
 /** Adds the code that GraphQL's own errors lack. */
@@ -76,7 +104,7 @@ export interface Update {
 }
 
 /** Like GraphQL's own `subscribe`, but each update has its own context, and so its own loaders and budget. */
-export async function subscribe(args: ExecutionArgs): Promise<Updates | ExecutionResult> {
+export async function subscribe(args: SubscriptionArgs): Promise<Updates | ExecutionResult> {
   const events = await createSourceEventStream(args);
   return Symbol.asyncIterator in events
     ? new Updates(events[Symbol.asyncIterator]() as AsyncIterator<Update>, args)
@@ -84,27 +112,27 @@ export async function subscribe(args: ExecutionArgs): Promise<Updates | Executio
 }
 
 class Updates implements AsyncIterableIterator<ExecutionResult> {
+  private hasEnded = false;
+
   constructor(
     private readonly events: AsyncIterator<Update>,
-    private readonly args: ExecutionArgs,
+    private readonly args: SubscriptionArgs,
   ) {}
 
   async next(): Promise<IteratorResult<ExecutionResult>> {
     const { done, value } = await this.events.next();
     if (done) return { done, value: undefined };
-    const result = await runAsSpan(
-      value.traceparent,
-      { name: 'update', failureOf },
-      () => this.executeFor(value),
-      currentScope(),
-    );
-    return { done: false, value: result };
+    const execute = () =>
+      runAsSpan(value.traceparent, { name: 'update', failureOf }, () => this.executeFor(value), currentScope());
+    const result = await this.args.inTurn(async () => (this.hasEnded ? undefined : execute()));
+    return result && !this.hasEnded ? { done: false, value: result } : { done: true, value: undefined };
   }
 
   private async executeFor(update: Update): Promise<ExecutionResult> {
-    const { document, operationName } = this.args;
+    const { document, operationName, maxUpdateBytes } = this.args;
     describeOperation(getOperationAST(document, operationName) ?? undefined);
     const contextValue = { ...(this.args.contextValue as object) };
+    setAnswerLimit(contextValue, maxUpdateBytes);
     const executed = await execute({ ...this.args, rootValue: update, contextValue });
     const tooLarge = budgetError(contextValue);
     const result = tooLarge ? { errors: [tooLarge], data: null } : executed;
@@ -113,6 +141,7 @@ class Updates implements AsyncIterableIterator<ExecutionResult> {
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.hasEnded = true;
     await this.events.return?.();
     return { done: true, value: undefined };
   }

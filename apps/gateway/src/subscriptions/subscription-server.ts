@@ -3,13 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BearerStrategy, EndedSessions } from '@app/auth';
 import { AppError, type UserClient, users } from '@app/contracts';
-import { InjectClient, MissedEvents } from '@app/messaging';
+import { InjectClient, MissedEvents, Turns } from '@app/messaging';
 import { addToScope } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { FastifyInstance } from 'fastify';
-import { type ExecutionArgs, getOperationAST, type GraphQLError } from 'graphql';
+import { getOperationAST, type GraphQLError } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -21,8 +21,9 @@ import { SlowConsumer } from './slow-consumer.error.js';
 import { codeOf, formatError } from '../graphql/errors/format-error.js';
 import { refusal } from '../graphql/limits/operation-limits.js';
 import { measureOperation } from '../graphql/operation-metrics.js';
-import { subscribe, subscriptionOf } from './subscription-operation.js';
+import { subscribe, type SubscriptionArgs, subscriptionOf } from './subscription-operation.js';
 import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
+import { UnreadBytes } from './unread-bytes.js';
 
 /** The longest message of a client, in bytes. */
 const MAX_PAYLOAD = 64 * 1024;
@@ -30,6 +31,8 @@ const MAX_PAYLOAD = 64 * 1024;
 const INIT_TIMEOUT_MS = 3_000;
 const MAX_SUBSCRIPTIONS_PER_SOCKET = 20;
 const MAX_SOCKETS_PER_USER = 10;
+/** Updates that load from other services at once: each may hold 10 MB meanwhile. */
+const MAX_CONCURRENT_LOADS = 8;
 const CHECK_ALIVE_MS = 15_000;
 /** Finds ended sessions whose event was missed while the broker was unavailable. */
 const CHECK_SESSIONS_MS = 30_000;
@@ -51,6 +54,8 @@ type Client = Context<Record<string, unknown>, SubscriptionSocket>;
 @Injectable()
 export class SubscriptionServer {
   private readonly sockets = new Set<SubscriptionSocket>();
+  private readonly unread = new UnreadBytes();
+  private readonly loads = new Turns(MAX_CONCURRENT_LOADS);
   private readonly server = new WebSocketServer({
     noServer: true,
     path: '/graphql',
@@ -63,15 +68,15 @@ export class SubscriptionServer {
   private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: (client) => this.connect(client),
-    onSubscribe: async (client, _id, payload) => {
+    onSubscribe: async (client, id, payload) => {
       const began = performance.now();
-      const operation = await this.subscriptionOf(client, payload);
+      const operation = await this.subscriptionOf(client, id, payload);
       if (!('document' in operation)) measureOperation(undefined, operation.map(codeOf), began);
       return operation;
     },
     subscribe: async (args) => {
       const began = performance.now();
-      const result = await subscribe(args);
+      const result = await subscribe(args as SubscriptionArgs);
       const codes = 'errors' in result ? (result.errors ?? []).map(codeOf) : [];
       measureOperation(getOperationAST(args.document, args.operationName), codes, began);
       return result;
@@ -138,7 +143,8 @@ export class SubscriptionServer {
   }
 
   private open(socket: WebSocket, address: string): void {
-    const client = new SubscriptionSocket(socket, address, () => this.limits.charge([requestFrom(address)]));
+    const countMessage = () => this.limits.charge([requestFrom(address)]);
+    const client = new SubscriptionSocket(socket, address, this.unread, countMessage);
     this.sockets.add(client);
     connections.inc({ service: 'gateway' });
     const closed = this.protocol.opened(client, client);
@@ -186,25 +192,32 @@ export class SubscriptionServer {
   }
 
   private async subscriptionOf(
-    { connectionParams, subscriptions, extra: { address } }: Client,
+    { connectionParams, subscriptions, extra: socket }: Client,
+    id: string,
     payload: SubscribePayload,
-  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  ): Promise<SubscriptionArgs | readonly GraphQLError[]> {
     const limit = MAX_SUBSCRIPTIONS_PER_SOCKET;
-    const actual = Object.keys(subscriptions).length;
-    if (actual > limit) {
+    // `subscriptions` also has those whose refusal is being sent.
+    const active = socket.accepted.filter((other) => other in subscriptions);
+    if (active.length >= limit) {
       const message = `A socket has at most ${limit} subscriptions`;
-      return [refusal(new AppError('OPERATION_TOO_COMPLEX', message, { limit, actual }))];
+      return [refusal(new AppError('OPERATION_TOO_COMPLEX', message, { limit, actual: active.length + 1 }))];
     }
+    socket.accepted = [...active, id];
     try {
       const amount = chargeOfDocument(payload.query);
-      await this.limits.charge([{ limit: 'address-cost', client: address, amount }]);
+      await this.limits.charge([{ limit: 'address-cost', client: socket.address, amount }]);
     } catch (error) {
       return [refusal(AppError.from(error))];
     }
     const operation = subscriptionOf(this.schemaHost.schema, payload, this.config);
     // The guard checks the token again: a subscription lasts as long as its session, but a new one needs a valid token.
-    const headers = { authorization: authorizationOf(connectionParams) };
-    return 'document' in operation ? { ...operation, contextValue: { req: { headers, ip: address } } } : operation;
+    const req = { headers: { authorization: authorizationOf(connectionParams) }, ip: socket.address };
+    if (!('document' in operation)) return operation;
+    // One of a socket waits at a time, so that a client with many subscriptions does not delay the others.
+    const inTurn: SubscriptionArgs['inTurn'] = (execute) =>
+      operation.loads ? socket.loads.run(() => this.loads.run(execute)) : execute();
+    return { ...operation, contextValue: { req }, inTurn };
   }
 
   private async checkSessions(): Promise<void> {

@@ -1,8 +1,10 @@
 import { AppError, type ValidToken } from '@app/contracts';
+import { Turns } from '@app/messaging';
 import { runWithTrace } from '@app/telemetry';
 import { Logger } from '@nestjs/common';
 import { CloseCode, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import type { UnreadBytes } from './unread-bytes.js';
 
 /** Bytes that may wait for a client. */
 const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
@@ -23,17 +25,22 @@ let messages = 0;
 export class SubscriptionSocket implements ProtocolSocket {
   /** Set once the client's token is validated. */
   session: ValidToken | undefined;
+  /** The ids of the subscriptions that were within the limit; some may have ended. */
+  accepted: readonly string[] = [];
+  /** The updates that load from other services, one at a time. */
+  readonly loads = new Turns(1);
   private isAlive = true;
 
   /** @param countMessage rejects if the client has sent too many messages. */
   constructor(
     private readonly socket: WebSocket,
     readonly address: string,
+    private readonly unread: UnreadBytes,
     private readonly countMessage: () => Promise<void>,
   ) {
     socket.on('pong', () => (this.isAlive = true));
     socket.on('ping', (data) => {
-      if (this.hasRoomFor(data.length)) socket.pong(data);
+      if (this.hasRoomFor(data.length)) socket.pong(data, undefined, this.unread.add(socket, data.length));
     });
     // An invalid or too long frame: ws closes the socket with the right code.
     socket.on('error', (error) => logger.debug(`A client's socket: ${error.message}`));
@@ -45,9 +52,15 @@ export class SubscriptionSocket implements ProtocolSocket {
 
   /** Resolves once the message is written, so that a subscription takes its next update after its client has taken the last. */
   send(message: string): Promise<void> {
-    if (!this.hasRoomFor(message.length)) return Promise.reject(new Error('The socket is closed'));
+    const bytes = Buffer.byteLength(message);
+    if (!this.hasRoomFor(bytes)) return Promise.reject(new Error('The socket is closed'));
+    const written = this.unread.add(this.socket, bytes);
     return new Promise((resolve, reject) => {
-      this.socket.send(message, (error) => (error ? reject(error) : resolve()));
+      this.socket.send(message, (error) => {
+        written();
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 
@@ -84,8 +97,8 @@ export class SubscriptionSocket implements ProtocolSocket {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  private hasRoomFor(length: number): boolean {
-    if (this.isOpen && this.socket.bufferedAmount + length > MAX_UNREAD_BYTES) this.cutOff();
+  private hasRoomFor(bytes: number): boolean {
+    if (this.isOpen && this.socket.bufferedAmount + bytes > MAX_UNREAD_BYTES) this.cutOff();
     return this.isOpen;
   }
 

@@ -78,6 +78,11 @@ function chargeFor(field: GraphQLField<unknown, object>, limit: number): void {
   };
 }
 
+/** Sets the limit of one operation, before its execution, in place of the schema's limit. */
+export function setAnswerLimit(context: object, limit: number): void {
+  budgets.set(context, new AnswerBudget(limit));
+}
+
 function budgetOf(context: object, limit: number): AnswerBudget {
   let budget = budgets.get(context);
   if (!budget) budgets.set(context, (budget = new AnswerBudget(limit)));

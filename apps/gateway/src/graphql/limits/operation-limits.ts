@@ -42,20 +42,22 @@ interface RequestedOperation {
 
 /**
  * Call this before each execution, since the cost depends on the variables.
+ * @returns the cost.
  * @throws GraphQLError OPERATION_TOO_COMPLEX. An operation that does not exist passes, and its execution fails.
  */
 export function assertCost(
   schema: GraphQLSchema,
   { document, operationName, variables }: RequestedOperation,
   maxCost = MAX_COST,
-): void {
+): number {
   const operation = getOperationAST(document, operationName);
-  if (!operation) return;
+  if (!operation) return 0;
   const fields = fieldsIn(variables);
   if (fields > MAX_VARIABLE_FIELDS)
     throw refusal(tooComplex('number of fields in variables', MAX_VARIABLE_FIELDS, fields));
   const cost = costOf(schema, { operation, fragments: fragmentsOf(document), variables: variables ?? {} });
   if (cost > maxCost) throw refusal(tooComplex('cost', maxCost, cost));
+  return cost;
 }
 
 /** The fields of all objects in the variables, at any depth; without recursion, since the client chooses the depth. */
