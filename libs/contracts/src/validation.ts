@@ -4,6 +4,7 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  isEmail,
   IsInt,
   IsNumber,
   IsObject,
@@ -11,6 +12,7 @@ import {
   IsUUID,
   Matches,
   Max,
+  MaxLength,
   Min,
   ValidateNested,
   ValidateBy,
@@ -56,6 +58,21 @@ const HasCharacters = (min: number, max: number) =>
 
 const codePointsOf = (text: string) => text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 const isBetween = (min: number, value: number, max: number) => min <= value && value <= max;
+
+/** E-mail addresses are compared without regard to case or surrounding space. */
+export const IsEmailAddress = () =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim().toLowerCase() : value)),
+    ValidateBy({
+      name: 'isEmail',
+      validator: {
+        // `isEmail` throws a URIError for text that is not Unicode.
+        validate: (value) => typeof value === 'string' && !/\p{Surrogate}/u.test(value) && isEmail(value),
+        defaultMessage: () => '$property must be an email',
+      },
+    }),
+    MaxLength(254),
+  );
 
 /** Ids are compared as text, so they are lowercase everywhere. */
 const Lowercase = () =>

@@ -1,23 +1,18 @@
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsEmail, IsISO8601, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsISO8601, IsString } from 'class-validator';
 import { Caller } from '../caller.js';
-import { IsId, IsIdList, IsLenientText, IsNested, IsText } from '../validation.js';
-
-/** E-mails are compared without case and surrounding white space. */
-const NormalizedEmail = () =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim().toLowerCase() : value));
+import { IsEmailAddress, IsId, IsIdList, IsLenientText, IsNested, IsText } from '../validation.js';
 
 @InputType()
 export class RegisterInput {
   @Field() @IsText(1, 100) name: string;
-  @Field() @NormalizedEmail() @IsEmail() @MaxLength(254) email: string;
+  @Field() @IsEmailAddress() email: string;
   @Field() @IsText(8, 128) password: string;
 }
 
 @InputType()
 export class LoginInput {
-  @Field() @NormalizedEmail() @IsEmail() @MaxLength(254) email: string;
+  @Field() @IsEmailAddress() email: string;
   @Field() @IsLenientText(1, 128) password: string;
 }
 
