@@ -59,11 +59,13 @@ describe('the header Idempotency-Key', () => {
     ['with a parameter', '"a";b=c'],
     ['with a wrong escape', String.raw`"a\b"`],
     ['not ASCII', 'té'],
+    ['a boolean', '?1'],
     ['too long', `"${'x'.repeat(256)}"`],
   ])('is refused if it is %s', async (_, header) => {
     const answer = await place(header, undefined);
     expect(codeOf(answer)).toBe('BAD_USER_INPUT');
     expect(answer.errors?.[0]?.extensions?.fields).toHaveProperty('idempotencyKey');
+    expect(answer.errors?.[0]?.message).toMatch(/in double quotes, or only letters, digits and \S+ without quotes$/);
     expect(placed).toEqual([]);
   });
 

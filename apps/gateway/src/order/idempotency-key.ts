@@ -28,11 +28,14 @@ export function withIdempotencyKey(input: OrderInput, { req }: Operation, field:
   return { ...input, idempotencyKey };
 }
 
-/** Quoted, as in the draft, or bare, as many clients send it. */
+/** A string of RFC 9651, as in the draft, or the key without quotes, as many clients send it. */
 function keyIn(header: string): string {
   const key = QUOTED.exec(header)?.[1]?.replace(/\\(.)/g, '$1') ?? BARE.exec(header)?.[0];
   if (key === undefined || key.length > MAX_CHARACTERS)
-    throw refusal(`The header Idempotency-Key must be a quoted string of 1 to ${MAX_CHARACTERS} characters`);
+    throw refusal(
+      `The header Idempotency-Key must have 1 to ${MAX_CHARACTERS} characters: printable ASCII in double quotes, or only ` +
+        'letters, digits and _.:~+/=- without quotes',
+    );
   return key;
 }
 
