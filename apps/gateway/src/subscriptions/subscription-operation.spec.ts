@@ -88,6 +88,14 @@ describe('a subscription', () => {
     await client.listening();
   });
 
+  it('counts active subscriptions only against the limit of a connection', async () => {
+    const client = under.connect();
+    const subscriptions = Array.from({ length: 100 }, () => client.orders());
+    const rejected = () => subscriptions.filter(({ isOver }) => isOver);
+    await eventually(() => expect(rejected()).toHaveLength(80));
+    for (const { errors } of rejected()) expect(errors[0]?.extensions).toMatchObject({ limit: 20, actual: 21 });
+  });
+
   it('requires a token that is still valid, and then lasts as long as the session', async () => {
     const client = under.connect();
     const before = client.orders();
