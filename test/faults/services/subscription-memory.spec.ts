@@ -19,7 +19,8 @@ let honest: Customer;
 let clients: LiveClient[];
 
 beforeAll(async () => {
-  stack = await ServicesStack.start();
+  // The heap that Node takes by itself in a container of this size.
+  stack = await ServicesStack.start({ environmentOf: { gateway: { NODE_OPTIONS: '--max-old-space-size=256' } } });
   attackers = await newCustomers(stack.url, ATTACKERS);
   honest = await newCustomer(stack.url);
   clients = [];
