@@ -1,4 +1,7 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { EventEmitter } from 'node:events';
+import { beforeEach, expect, it, jest } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { SubscriptionSocket } from './subscription-socket.js';
 import { UnreadBytes } from './unread-bytes.js';
 
 class Socket {
@@ -39,4 +42,30 @@ it('does not count bytes that are written', () => {
   for (let i = 0; i < 1_000; i++) unread.add(sockets[1]!, 100)();
   unread.add(sockets[2]!, 100);
   expect(terminated()).toEqual([false, false, false, false]);
+});
+
+it('counts the messages and pongs of every socket, in bytes', async () => {
+  const connect = () => {
+    const send = jest.fn<(message: string, written: () => void) => void>();
+    const pong = jest.fn<(data: Buffer, mask: undefined, written: () => void) => void>();
+    const socket = Object.assign(new EventEmitter(), {
+      readyState: WebSocket.OPEN,
+      bufferedAmount: 0,
+      send,
+      pong,
+      terminate: jest.fn(),
+    });
+    return { socket, client: new SubscriptionSocket(socket as unknown as WebSocket, '', unread, async () => {}) };
+  };
+  const [first, second] = [connect(), connect()];
+  const sent = first.client.send('\u4e00'.repeat(20)); // 60 bytes
+  second.socket.emit('ping', Buffer.alloc(40));
+  expect(first.socket.terminate).not.toHaveBeenCalled();
+  first.socket.send.mock.calls[0]![1]();
+  await sent;
+  second.socket.pong.mock.calls[0]![2]();
+  void first.client.send('\u4e00'.repeat(20));
+  second.socket.emit('ping', Buffer.alloc(41));
+  expect(first.socket.terminate).toHaveBeenCalled();
+  expect(second.socket.terminate).not.toHaveBeenCalled();
 });
