@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newCustomer, type Customer } from '../../client.js';
 import { ServicesStack } from '../../services-stack.js';
@@ -67,3 +69,23 @@ test('a gateway stays within its memory limit with tokens of unknown keys, and s
   expect(await peakBytes()).toBeLessThan(MEMORY_LIMIT);
   expect(await caller.user(caller.id)).toMatchObject({ id: caller.id });
 });
+
+test.each([
+  ['of one client', 1, 120],
+  ['of many clients', 100, 16],
+])(
+  'a gateway stays within its memory under pipelined requests %s that do not read, and all goes on',
+  async (_, clients, requests) => {
+    const body = JSON.stringify({ query: '{ productConnection(first: 50) { edges { node { description } } } }' });
+    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const sockets = Array.from({ length: clients }, () => {
+      const socket = connect(Number(new URL(stack.url).port), '127.0.0.1').pause();
+      socket.on('error', () => {}).write(`${head}${body}`.repeat(requests));
+      return socket;
+    });
+    await sleep(10_000);
+    expect(await peakBytes()).toBeLessThan(MEMORY_LIMIT);
+    expect(await caller.user(caller.id)).toMatchObject({ id: caller.id });
+    sockets.forEach((socket) => socket.destroy());
+  },
+);

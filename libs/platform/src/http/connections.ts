@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { Counter } from 'prom-client';
 import type { ServiceConfig } from '../config/service-config.js';
 import { networks } from './networks.js';
+import { serializeRequests } from './pipelining.js';
+import { limitResponses } from './unsent-responses.js';
 
 /** On shutdown: the limit for accepting the connections that already wait, and the pause after which none waits any more. */
 const BACKLOG_TIMEOUT_MS = 500;
@@ -20,8 +22,8 @@ const refused = new Counter({
 });
 
 /**
- * Limits the number of connections, WebSockets included, and the time that a client takes to receive a response. The timeout of
- * requests is an option of the server itself: `ServiceConfig.http`.
+ * Limits the number of connections, WebSockets included, and the responses that they keep in memory. The timeout of requests is
+ * an option of the server itself: `ServiceConfig.http`.
  */
 export function limitConnections(fastify: FastifyInstance, service: string, config: ServiceConfig): void {
   const server = fastify.server as Server;
@@ -31,12 +33,8 @@ export function limitConnections(fastify: FastifyInstance, service: string, conf
   if (total > 0) server.maxConnections = total;
   server.on('drop', () => refused.inc({ service, limit: 'total' }));
   if (perAddress > 0) limitPerAddress(server, perAddress, networks(config.trustedProxies), service);
-
-  fastify.addHook('onSend', (request, { raw }, payload, done) => {
-    const tooSlow = setTimeout(() => request.raw.socket.destroy(), config.HTTP_RESPONSE_TIMEOUT_MS).unref();
-    raw.once('close', () => clearTimeout(tooSlow));
-    done(null, payload);
-  });
+  serializeRequests(fastify);
+  limitResponses(fastify, service, config);
 }
 
 /** Does not limit trusted proxies, which hold the connections of many clients. */

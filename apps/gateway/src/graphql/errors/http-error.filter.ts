@@ -45,6 +45,7 @@ function appErrorOf(error: unknown, status: number): Error {
   if (status === 405) return new AppError('BAD_REQUEST', 'Only GET and POST are allowed');
   if (status === 404) return new AppError('BAD_REQUEST', `Not found: the API is at ${API}`);
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', 'The body of the request is too large');
+  if (status === 503 && error instanceof HttpException) return new AppError('SERVICE_UNAVAILABLE', error.message);
   if (status < 500)
     return new AppError('BAD_REQUEST', error instanceof HttpException ? error.message : STATUS_CODES[status]!);
   return error instanceof Error ? error : new Error(String(error));

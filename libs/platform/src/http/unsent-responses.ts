@@ -1,0 +1,83 @@
+import type { ServerResponse } from 'node:http';
+import { ServiceUnavailableException } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { Gauge } from 'prom-client';
+import type { ServiceConfig } from '../config/service-config.js';
+
+/** How long a client may take to receive a response while too many bytes are unsent. */
+const SLOW_CLIENT_MS = 2_000;
+const RETRY_AFTER_SECONDS = 1;
+const MANAGEMENT_ROUTE = /^\/(health\/|metrics$)/;
+
+interface Unsent {
+  readonly bytes: number;
+  readonly since: number;
+}
+
+/** The responses of all servers of this process that have not been written out, oldest first. */
+const unsent = new Map<ServerResponse, Unsent>();
+let unsentBytes = 0;
+
+const services = new Set<string>();
+
+const gauge = new Gauge({
+  name: 'bazaar_http_unsent_bytes',
+  help: 'Bytes of responses that clients have not received yet. New requests are refused above MAX_UNSENT_BYTES',
+  labelNames: ['service'] as const,
+  collect() {
+    for (const service of services) this.set({ service }, unsentBytes);
+  },
+});
+
+/**
+ * Limits the time that a client takes to receive a response, and the memory of responses that clients have not received. While
+ * that is exceeded, slow clients are disconnected and new requests are refused.
+ */
+export function limitResponses(fastify: FastifyInstance, service: string, config: ServiceConfig): void {
+  const { HTTP_RESPONSE_TIMEOUT_MS: timeoutMs, MAX_UNSENT_BYTES: limit } = config;
+  services.add(service);
+  gauge.set({ service }, unsentBytes);
+
+  // After all onRequest hooks, so that a refusal has the headers of every response. The body is not read yet.
+  fastify.addHook('preParsing', ({ routeOptions }, reply, _payload, done) => {
+    if (unsentBytes <= limit || MANAGEMENT_ROUTE.test(routeOptions.url ?? '')) return done();
+    disconnectSlowClients(limit);
+    if (unsentBytes <= limit) return done();
+    reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+    done(new ServiceUnavailableException('Too many responses have not been received: try again later'));
+  });
+
+  fastify.addHook('onSend', (request, { raw }, payload, done) => {
+    const tooSlow = setTimeout(() => request.raw.socket.destroy(), timeoutMs).unref();
+    raw.once('close', () => {
+      clearTimeout(tooSlow);
+      release(raw);
+    });
+    // A response whose connection has closed emits no event any more.
+    if (!raw.destroyed) {
+      const bytes = sizeOf(payload);
+      unsentBytes += bytes;
+      unsent.set(raw, { bytes, since: performance.now() });
+      if (unsentBytes > limit) disconnectSlowClients(limit);
+    }
+    done(null, payload);
+  });
+}
+
+function disconnectSlowClients(limit: number): void {
+  const slowSince = performance.now() - SLOW_CLIENT_MS;
+  for (const [response, { since }] of unsent) {
+    if (unsentBytes <= limit || since > slowSince) return;
+    response.socket?.destroy();
+    release(response);
+  }
+}
+
+function release(response: ServerResponse): void {
+  unsentBytes -= unsent.get(response)?.bytes ?? 0;
+  unsent.delete(response);
+}
+
+/** 0 for a stream, which waits for its client. */
+const sizeOf = (payload: unknown) =>
+  typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
