@@ -6,7 +6,7 @@ afterEach(() => gateway.close());
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-describe('a request that is not GraphQL over HTTP', () => {
+describe('a request that GraphQL does not receive', () => {
   it.each([
     ['incomplete JSON', 400, 'BAD_REQUEST', { method: 'POST', headers: JSON_BODY, payload: '{ "query": ' }],
     ['no body', 400, 'BAD_REQUEST', { method: 'POST', headers: JSON_BODY }],
@@ -37,6 +37,17 @@ describe('a request that is not GraphQL over HTTP', () => {
         message: expect.any(String),
         extensions: { code, traceId: String(answer.headers.traceresponse).split('-')[1] },
       },
+    ]);
+  });
+
+  it('gets SERVICE_UNAVAILABLE while too many responses are unsent', async () => {
+    gateway = await GatewayUnderTest.start({}, { MAX_UNSENT_BYTES: -1 });
+    const answer = await gateway.app.inject({ url: '/graphql', method: 'POST', headers: JSON_BODY, payload: '{}' });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers).toMatchObject({ 'retry-after': '1', 'x-content-type-options': 'nosniff' });
+    const traceId = String(answer.headers.traceresponse).split('-')[1];
+    expect(answer.json().errors).toEqual([
+      { message: expect.any(String), extensions: { code: 'SERVICE_UNAVAILABLE', traceId } },
     ]);
   });
 
