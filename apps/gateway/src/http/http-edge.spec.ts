@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { GatewayConfig } from '../config.js';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
+import { HttpConnection } from '../../test/http-connection.js';
 
 let gateway: GatewayUnderTest;
 afterEach(() => gateway.close());
@@ -95,4 +97,38 @@ describe('a page of another origin', () => {
     expect((await preflight('https://shop.example.evil.test')).headers['access-control-allow-origin']).toBeUndefined();
     expect((await call('null')).headers['access-control-allow-origin']).toBeUndefined();
   });
+});
+
+describe('the Host header', () => {
+  const BODY = '{"query":"{ __typename }"}';
+  const answerTo = async (version: string, host: string, url = '/graphql') => {
+    await start({ PORT: 0 });
+    const connection = new HttpConnection(gateway);
+    connection.write(
+      `POST ${url} HTTP/${version}\r\n${host}content-type: application/json\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
+    );
+    return connection.ended();
+  };
+
+  it('may be missing in HTTP/1.0', async () => {
+    expect(await answerTo('1.0', '')).toMatch(/^HTTP\/1.1 200 .*"__typename":"Query"/s);
+  });
+
+  it.each(['x', 'x:4000', '[::1]:4000', 'shop.example.'])('may be %j', async (host) => {
+    expect(await answerTo('1.1', `host: ${host}\r\n`)).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it.each(['', 'a b', 'a b/c?#@', 'a/b', 'u@x', '[::1', '%'])(
+    'is rejected, and not logged, if it is %j',
+    async (host) => {
+      const errors: unknown[] = [];
+      Logger.overrideLogger({ log: () => {}, warn: () => {}, error: (error: unknown) => errors.push(error) });
+      try {
+        expect(await answerTo('1.1', `host: ${host}\r\n`)).toMatch(/^HTTP\/1.1 400 .*"code":"BAD_REQUEST"/s);
+      } finally {
+        Logger.overrideLogger(['error', 'fatal']);
+      }
+      expect(errors).toEqual([]);
+    },
+  );
 });
