@@ -30,6 +30,18 @@ describe('a malformed HTTP request gets an error in the format of GraphQL', () =
   });
 });
 
+it('answers the requests before the malformed one first', async () => {
+  gateway = await GatewayUnderTest.start({}, { PORT: 0 });
+  const connection = new HttpConnection(gateway);
+  connection.send('{ one: __typename }');
+  connection.send('{ two: __typename }');
+  connection.write('GARBAGE\r\n\r\n');
+  connection.write('GARBAGE\r\n\r\n');
+  expect(await connection.ended()).toMatch(
+    /^HTTP\/1.1 200 .*"one":"Query".*HTTP\/1.1 200 .*"two":"Query".*HTTP\/1.1 400 .*"BAD_REQUEST"[^H]*$/s,
+  );
+});
+
 it('logs no error for a client that aborts its request', async () => {
   gateway = await GatewayUnderTest.start({}, { PORT: 0 });
   const errors: unknown[] = [];

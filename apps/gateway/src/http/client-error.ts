@@ -3,11 +3,38 @@ import type { Socket } from 'node:net';
 import { AppError } from '@app/contracts';
 import { JSON_RESPONSE } from './media-type.js';
 
-/** Sends errors that Node's HTTP server finds before there is a request, in the format of GraphQL, and closes the connection. */
-export const answerClientError = (requestTimeoutMs: number) => (error: NodeJS.ErrnoException, socket: Socket) => {
-  // Node keeps the current response here; a second one would corrupt it.
-  const { _httpMessage: current } = socket as Socket & { _httpMessage?: ServerResponse };
-  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent) {
+type HttpSocket = Socket & {
+  /** The response that Node is sending or will send next. */
+  _httpMessage?: ServerResponse | null;
+};
+
+/**
+ * Sends errors that Node's HTTP server finds before there is a request, in the format of GraphQL, and closes the connection. Waits
+ * for the responses to the requests before it, for as long as a request may take.
+ */
+export function answerClientError(requestTimeoutMs: number) {
+  /** Node reports the error again for each chunk that follows. */
+  const reported = new WeakSet<Socket>();
+  return (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy();
+    if (reported.has(socket)) return;
+    reported.add(socket);
+    const tooSlow = setTimeout(() => socket.destroy(), requestTimeoutMs).unref();
+    socket.once('close', () => clearTimeout(tooSlow));
+    afterResponses(socket, () => sendError(error, socket, requestTimeoutMs));
+  };
+}
+
+function afterResponses(socket: HttpSocket, proceed: () => void): void {
+  const { _httpMessage: current } = socket;
+  // An incomplete request is the one with the error.
+  if (current?.req.complete) current.once('close', () => afterResponses(socket, proceed));
+  else proceed();
+}
+
+function sendError(error: NodeJS.ErrnoException, socket: HttpSocket, requestTimeoutMs: number): void {
+  // A second response would corrupt the current one.
+  if (!socket.writable || socket._httpMessage?.headersSent) {
     socket.destroy();
     return;
   }
@@ -20,7 +47,7 @@ export const answerClientError = (requestTimeoutMs: number) => (error: NodeJS.Er
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
-};
+}
 
 function refusalOf({ code }: NodeJS.ErrnoException, requestTimeoutMs: number): [status: number, AppError] {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
