@@ -8,6 +8,7 @@ import { GraphQLError } from 'graphql';
 import { GatewayConfig } from '../config.js';
 import { formatError } from '../graphql/errors/format-error.js';
 import { mediaTypeFor } from '../http/media-type.js';
+import { normalizeForwardedFor } from './forwarded-for.js';
 import { type Charge, clientOf, RateLimits } from './rate-limits.js';
 
 const API = '/graphql';
@@ -37,10 +38,14 @@ export class AddressLimit implements OnModuleInit {
 
   /** The client address of a request that does not pass through Fastify, by the same rules. */
   addressOf(request: IncomingMessage): string {
-    return clientOf(this.trust ? proxyAddr(request, this.trust) : request.socket.remoteAddress);
+    if (!this.trust) return clientOf(request.socket.remoteAddress);
+    normalizeForwardedFor(request);
+    return clientOf(proxyAddr(request, this.trust));
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // Before anything reads `request.ip`.
+    if (this.trust) normalizeForwardedFor(request.raw);
     const { url } = request.routeOptions;
     // Health and metrics are not limited; unknown paths are.
     if (url !== undefined && url !== API) return;
