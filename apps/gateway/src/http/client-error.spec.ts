@@ -24,9 +24,9 @@ describe('a malformed HTTP request gets an error in the format of GraphQL', () =
     connection.write(text);
     const [head, body] = (await connection.ended()).split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*application/json`, 's'));
-    expect(JSON.parse(body!)).toEqual({
-      errors: [{ message: expect.any(String), extensions: { code: 'BAD_REQUEST', ...(limit && { limit }) } }],
-    });
+    const traceId = /traceresponse: 00-([0-9a-f]{32})-/.exec(head!)![1];
+    const extensions = { code: 'BAD_REQUEST', traceId, ...(limit && { limit }) };
+    expect(JSON.parse(body!)).toEqual({ errors: [{ message: expect.any(String), extensions }] });
   });
 });
 

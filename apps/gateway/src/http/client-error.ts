@@ -1,6 +1,7 @@
 import { maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '@app/contracts';
+import { currentTraceparent, runWithTrace } from '@app/telemetry';
 import { JSON_RESPONSE } from './media-type.js';
 
 type HttpSocket = Socket & {
@@ -39,11 +40,14 @@ function sendError(error: NodeJS.ErrnoException, socket: HttpSocket, requestTime
     return;
   }
   const [status, { code, message, details }] = refusalOf(error, requestTimeoutMs);
-  const body = JSON.stringify({ errors: [{ message, extensions: { ...details, code } }] });
+  const traceparent = runWithTrace(undefined, currentTraceparent)!;
+  const traceId = traceparent.split('-')[1];
+  const body = JSON.stringify({ errors: [{ message, extensions: { ...details, code, traceId } }] });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${JSON_RESPONSE}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    `traceresponse: ${traceparent}`,
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
