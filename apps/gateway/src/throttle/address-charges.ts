@@ -2,7 +2,8 @@ import type { ApolloServerPlugin, GraphQLRequestListener } from '@apollo/server'
 import { type AppError } from '@app/contracts';
 import { Plugin } from '@nestjs/apollo';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
+import { codeOf } from '../graphql/errors/format-error.js';
 import { fragmentsOf } from '../graphql/limits/operation-limits.js';
 import { chargeOf, chargeOfDocument } from './operation-charge.js';
 import { clientOf, RateLimits } from './rate-limits.js';
@@ -40,9 +41,18 @@ export class AddressCharges implements ApolloServerPlugin<Operation> {
       didEncounterErrors: async ({ operation, contextValue }) => {
         if (!operation) await charge(contextValue, forDocument).catch(() => {});
       },
+      willSendResponse: async ({ operation, errors = [], response }) => {
+        if (operation && isRefusedWhole(operation, errors)) response.http.status = 429;
+      },
     };
   }
 }
+
+/** Whether each root field was refused, so that nothing was run. */
+const isRefusedWhole = ({ selectionSet: { selections } }: OperationDefinitionNode, errors: readonly GraphQLError[]) =>
+  errors.length === selections.length &&
+  selections.every(({ kind }) => kind === Kind.FIELD) &&
+  errors.every((error) => error.path?.length === 1 && codeOf(error) === 'RATE_LIMITED');
 
 const rateLimited = (originalError: AppError) =>
   new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 429 } } });
