@@ -32,6 +32,19 @@ describe('pipelined requests', () => {
     expect(http.heldRequests).toBe(6);
   });
 
+  test('may have large bodies', async () => {
+    http = await HttpUnderTest.start({});
+    const client = await http.connect();
+    const body = JSON.stringify(['x'.repeat(200_000)]);
+    client.socket.write(
+      `${pipelined('/held')}POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await eventually(() => expect(http.heldRequests).toBe(1));
+    await sleep(100);
+    http.release();
+    await eventually(() => expect(client.received.endsWith(body)).toBe(true));
+  });
+
   test('do not run until the previous response is received', async () => {
     http = await HttpUnderTest.start({});
     const client = await http.connect();
