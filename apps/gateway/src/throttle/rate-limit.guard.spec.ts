@@ -26,8 +26,10 @@ describe('the rate of a client', () => {
     const gateway = await start({ RATE_LIMIT: 4 });
     const user = `user(id: "${jane.id}") { name }`;
     expect((await query(gateway, `{ a: ${user} b: ${user} c: ${user} }`)).codes).toEqual([]);
-    const { codes, data } = await query(gateway, `{ d: ${user} e: ${user} f: ${user} }`);
+    const { codes, data, status } = await query(gateway, `{ d: ${user} e: ${user} f: ${user} }`);
     expect(codes).toEqual(['RATE_LIMITED', 'RATE_LIMITED']);
+    expect(status).toBe(200);
+    expect((await query(gateway, `{ g: ${user} h: ${user} }`)).status).toBe(429);
     expect(data).toEqual({ d: { name: 'Jane' }, e: null, f: null });
   });
 
@@ -41,6 +43,7 @@ describe('the rate of a client', () => {
     const retryAfter = Number(refused.headers['retry-after']);
     expect(retryAfter).toBeGreaterThan(0);
     expect(retryAfter).toBeLessThanOrEqual(60);
+    expect(refused.status).toBe(429);
     expect(refused.headers.ratelimit).toBe(`"requests";r=0;t=${retryAfter}`);
     expect(refused.errors?.[0]).toMatchObject({
       message: `Too many requests: try again in ${retryAfter} s`,
