@@ -1,5 +1,4 @@
 // The lists of the API, each with a limit on what one of its statements may read.
-import type { ServiceName } from '../libs/contracts/src/services.ts';
 import { ask, type Person, type Stack, type Variables } from './stack.ts';
 
 interface Limit {
@@ -8,7 +7,7 @@ interface Limit {
 }
 
 export interface Query {
-  service: ServiceName;
+  service: Listed;
   name: string;
   max: Limit;
   query: string;
@@ -78,7 +77,7 @@ export async function queries(
     const query = queryOf(service, 'totalCount');
     return { service, name: `total of ${name}`, max: COUNT, variables, query, only: /^select count/ };
   };
-  const list = (service: ServiceName, name: string, query: string, variables: Variables) => ({
+  const list = (service: Listed, name: string, query: string, variables: Variables) => ({
     service,
     name,
     max: LIST,
@@ -93,8 +92,8 @@ export async function queries(
   );
   const sellerId = newest.edges[0]?.node.seller.id;
 
-  const throughout: [ServiceName, string, Variables][] = [
-    ...['NEWEST', 'PRICE_ASC', 'PRICE_DESC', 'NAME'].map((sort): [ServiceName, string, Variables] => [
+  const throughout: [Listed, string, Variables][] = [
+    ...['NEWEST', 'PRICE_ASC', 'PRICE_DESC', 'NAME'].map((sort): [Listed, string, Variables] => [
       'product',
       `products by ${sort}`,
       { sort },
