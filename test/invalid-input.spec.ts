@@ -187,7 +187,7 @@ test('an order of an unknown product is rejected, and the error names the produc
 test('an order above the stock is rejected, and the error states the remaining stock', async () => {
   const shortages = [{ productId: product.id, requested: 6, available: 5 }];
   await expect(caller.placeOrder({ productId: product.id, quantity: 6 })).rejects.toMatchObject({
-    error: { message: expect.stringContaining('5 left'), extensions: { code: 'INSUFFICIENT_STOCK', shortages } },
+    error: { message: expect.stringContaining('Only 5 units'), extensions: { code: 'INSUFFICIENT_STOCK', shortages } },
   });
 });
 

@@ -6,6 +6,7 @@ export * from './database/database.js';
 export { keyAfter, toPage } from './database/paging.js';
 export { healthStatus } from './health/dependencies.js';
 export { NAMED_NETWORKS } from './http/networks.js';
+export { hasRoomForResponses } from './http/unsent-responses.js';
 export * from './run-service.js';
 export * from './service-definition.js';
 export * from './start-service.js';

@@ -1,8 +1,9 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { AppError } from '@app/contracts';
+import { hasRoomForResponses } from '@app/platform';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
-import { type DocumentNode, OperationTypeNode } from 'graphql';
+import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { answerWithinBudget, limitAnswerBytes, stringifyWithin } from './limits/answer-budget.js';
@@ -11,6 +12,7 @@ import { ErrorCodeEnum } from './errors/error-code.enum.js';
 import { formatError } from './errors/format-error.js';
 import { limitOrderItems } from './limits/order-items-limit.js';
 import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
+import { OperationTurns } from './limits/operation-turns.js';
 import { assertCost, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
 
 /** Errors in the variables of an operation, before coercion stops: each repeats the client's value. */
@@ -19,17 +21,26 @@ const MAX_VARIABLE_ERRORS = 5;
 export const buildSchemaOptions = { orphanedTypes: [ErrorCodeEnum] };
 
 /** GraphQL over HTTP: limits before execution, errors and status codes. */
-export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): ApolloDriverConfig => ({
+export const apolloOptions = ({
+  explorable,
+  MAX_ANSWER_BYTES,
+  MAX_UNSENT_BYTES,
+}: GatewayConfig): ApolloDriverConfig => ({
   autoSchemaFile: true,
   sortSchema: true,
   buildSchemaOptions,
   transformSchema: (schema) => limitAnswerBytes(limitOrderItems(schema), MAX_ANSWER_BYTES),
-  context: (req: FastifyRequest, reply: FastifyReply) => ({ req, reply }),
+  context: (req: FastifyRequest, reply: FastifyReply): Context => ({ req, reply }),
   parseOptions,
   validationRules: limitRules,
   executionOptions: { maxCoercionErrors: MAX_VARIABLE_ERRORS },
   // Plugins that read the answer come after the one that replaces it.
-  plugins: [refusals, answerWithinBudget, statusAndHeaders, ApolloServerPluginCacheControlDisabled()],
+  plugins: [
+    limitOperations(new OperationTurns(() => hasRoomForResponses(MAX_UNSENT_BYTES))) as ApolloServerPlugin,
+    answerWithinBudget,
+    statusAndHeaders,
+    ApolloServerPluginCacheControlDisabled(),
+  ],
   stringifyResult: stringifyWithin(MAX_ANSWER_BYTES),
   introspection: explorable,
   hideSchemaDetailsFromClientErrors: !explorable,
@@ -44,18 +55,42 @@ export const apolloOptions = ({ explorable, MAX_ANSWER_BYTES }: GatewayConfig): 
   includeStacktraceInErrorResponses: false,
 });
 
-/** Checks that need the operation and its variables, before execution. */
-const refusals: ApolloServerPlugin = {
+interface Context {
+  readonly req: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Checks that need the operation and its variables, before execution. Expensive operations then wait for their turn. */
+const limitOperations = (turns: OperationTurns): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
+    let isOver = false;
+    let endTurn = () => {};
+    const end = () => {
+      isOver = true;
+      endTurn();
+    };
     return {
-      async didResolveOperation({ schema, document, operation, request: { operationName, variables } }) {
+      async didResolveOperation({ schema, document, operation, request, contextValue }) {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
           throw refusal(new AppError('BAD_REQUEST', 'Send subscriptions over the WebSocket at this path'));
-        assertCost(schema, { document, operationName, variables });
+        const { operationName, variables } = request;
+        const cost = assertCost(schema, { document, operationName, variables });
+        contextValue.reply.raw.once('close', end);
+        endTurn = await turns.take(cost).catch((error: AppError) => {
+          throw unavailable(error);
+        });
+        // Another check has refused the operation, or the client has left.
+        if (isOver) endTurn();
+      },
+      async willSendResponse() {
+        end();
       },
     };
   },
-};
+});
+
+const unavailable = (originalError: AppError) =>
+  new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 503 } } });
 
 /**
  * A well-formed request that GraphQL refuses has status 400 as `application/graphql-response+json`, and 200 as

@@ -53,7 +53,7 @@ export class ServiceConfig {
   @Type(() => Number) @IsInt() @Min(100) @Max(600_000) HTTP_RESPONSE_TIMEOUT_MS: number = 60_000;
 
   /** Bytes of responses that clients have not received yet, above which new requests are refused. */
-  @Type(() => Number) @IsInt() @Min(1) @Max(2 ** 40) MAX_UNSENT_BYTES: number = 64 * 2 ** 20;
+  @Type(() => Number) @IsInt() @Min(1) @Max(2 ** 40) MAX_UNSENT_BYTES: number = 32 * 2 ** 20;
 
   /** Milliseconds until an idle connection is closed. Longer than the proxies' timeouts (Google's is 600 s), so that none is closed in use. */
   @Type(() => Number) @IsInt() @Min(1_000) @Max(3_600_000) KEEP_ALIVE_TIMEOUT_MS: number = 620_000;

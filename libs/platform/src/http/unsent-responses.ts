@@ -40,9 +40,7 @@ export function limitResponses(fastify: FastifyInstance, service: string, config
 
   // After all onRequest hooks, so that a refusal has the headers of every response. The body is not read yet.
   fastify.addHook('preParsing', ({ routeOptions }, reply, _payload, done) => {
-    if (unsentBytes <= limit || MANAGEMENT_ROUTE.test(routeOptions.url ?? '')) return done();
-    disconnectSlowClients(limit);
-    if (unsentBytes <= limit) return done();
+    if (MANAGEMENT_ROUTE.test(routeOptions.url ?? '') || hasRoomForResponses(limit)) return done();
     reply.header('retry-after', String(RETRY_AFTER_SECONDS));
     done(new ServiceUnavailableException('Too many responses have not been received: try again later'));
   });
@@ -62,6 +60,12 @@ export function limitResponses(fastify: FastifyInstance, service: string, config
     }
     done(null, payload);
   });
+}
+
+/** Whether another response may be made: work that begins long after its request arrived asks again. */
+export function hasRoomForResponses(limit: number): boolean {
+  if (unsentBytes > limit) disconnectSlowClients(limit);
+  return unsentBytes <= limit;
 }
 
 function disconnectSlowClients(limit: number): void {

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { OperationTurns } from './operation-turns.js';
+
+let turns: OperationTurns;
+beforeEach(() => {
+  jest.useFakeTimers();
+  turns = new OperationTurns();
+});
+afterEach(() => void jest.useRealTimers());
+
+/** What has begun, by name, and how to end it. */
+function operations() {
+  const begun = new Map<string, () => void>();
+  const refused: string[] = [];
+  const start = (name: string, cost: number) =>
+    void turns.take(cost).then(
+      (end) => begun.set(name, end),
+      ({ code }: { code: string }) => refused.push(`${name} ${code}`),
+    );
+  return { begun, refused, start };
+}
+const settled = () => jest.advanceTimersByTimeAsync(0);
+
+describe('expensive operations', () => {
+  it('run at once up to a total cost, then in order of arrival', async () => {
+    const { begun, start } = operations();
+    for (const name of ['a', 'b', 'c', 'd']) start(name, 7_500);
+    start('small', 500);
+    await settled();
+    expect([...begun.keys()]).toEqual(['a', 'b']);
+    begun.get('a')!();
+    await settled();
+    expect([...begun.keys()]).toEqual(['a', 'b', 'c']);
+    begun.get('b')!();
+    begun.get('c')!();
+    await settled();
+    expect([...begun.keys()]).toEqual(['a', 'b', 'c', 'd', 'small']);
+  });
+
+  it('run alone if they exceed the total by themselves', async () => {
+    const { begun, start } = operations();
+    start('largest', 350_000);
+    start('next', 500);
+    await settled();
+    expect([...begun.keys()]).toEqual(['largest']);
+    begun.get('largest')!();
+    await settled();
+    expect([...begun.keys()]).toEqual(['largest', 'next']);
+  });
+
+  it('do not delay cheap ones', async () => {
+    const { begun, start } = operations();
+    start('largest', 350_000);
+    start('second', 350_000);
+    start('cheap', 100);
+    await settled();
+    expect([...begun.keys()].toSorted()).toEqual(['cheap', 'largest']);
+  });
+
+  it('are refused after five seconds, and those behind them go on', async () => {
+    const { begun, refused, start } = operations();
+    start('first', 10_000);
+    start('large', 15_000);
+    await jest.advanceTimersByTimeAsync(1_000);
+    start('behind', 5_000);
+    await jest.advanceTimersByTimeAsync(4_000);
+    expect(refused).toEqual(['large SERVICE_UNAVAILABLE']);
+    expect([...begun.keys()]).toEqual(['first', 'behind']);
+  });
+
+  it('are refused at once if a thousand wait', async () => {
+    const { refused, start } = operations();
+    for (let i = 0; i <= 1_001; i++) start(String(i), 350_000);
+    await settled();
+    expect(refused).toEqual(['1001 SERVICE_UNAVAILABLE']);
+  });
+
+  it('are refused in their turn if clients have not received earlier answers', async () => {
+    let hasRoom = true;
+    turns = new OperationTurns(() => hasRoom);
+    const { begun, refused, start } = operations();
+    for (const name of ['a', 'b', 'c']) start(name, 15_000);
+    await settled();
+    hasRoom = false;
+    begun.get('a')!();
+    await settled();
+    expect(refused).toEqual(['b SERVICE_UNAVAILABLE', 'c SERVICE_UNAVAILABLE']);
+  });
+
+  it('end once', async () => {
+    const { begun, start } = operations();
+    start('a', 15_000);
+    start('b', 15_000);
+    start('c', 15_000);
+    await settled();
+    begun.get('a')!();
+    begun.get('a')!();
+    await settled();
+    expect([...begun.keys()]).toEqual(['a', 'b']);
+  });
+});
