@@ -5,6 +5,7 @@ import { GatewayConfig } from '../apps/gateway/src/config.js';
 import { gatewayService } from '../apps/gateway/src/gateway.module.js';
 import { orderService } from '../apps/order/src/order.module.js';
 import { productService } from '../apps/product/src/product.module.js';
+import { UserConfig } from '../apps/user/src/config.js';
 import { userService } from '../apps/user/src/user.module.js';
 import { InProcessTransport, RabbitMqTransport } from '../libs/messaging/src/index.js';
 import { currentTraceparent } from '@app/telemetry';
@@ -35,7 +36,8 @@ beforeAll(async () => {
     () => transport.close(),
   );
   for (const [name, database] of Object.entries(databases)) {
-    const config = Object.assign(new DatabaseServiceConfig(), { DATABASE_URL: database.url, PORT: undefined });
+    const Config = name === 'user' ? UserConfig : DatabaseServiceConfig;
+    const config = Object.assign(new Config(), { DATABASE_URL: database.url, PORT: undefined });
     const app = await startService(services[name as keyof typeof services], config, transport);
     closing.push(() => app.close());
   }
