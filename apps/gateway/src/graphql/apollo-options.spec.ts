@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { AppError } from '@app/contracts';
 import { eventually } from '@app/testing';
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { order } from '../../test/gateway.fixture.js';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { HttpConnection } from '../../test/http-connection.js';
 
@@ -53,4 +56,54 @@ it('serves requests during the shutdown delay, and closes their connections', as
   expect(await answer.json()).toEqual({ data: { products: [] } });
   expect(answer.headers.get('connection')).toBe('close');
   await closed;
+});
+
+describe('an operation with a large answer', () => {
+  const LARGE = '{ orders { id total status createdAt items { id quantity } } }';
+
+  /** Answers that services give when the test says so. */
+  function held<T>(answer: T) {
+    const finish: (() => void)[] = [];
+    return { finish, reply: () => new Promise<T>((resolve) => finish.push(() => resolve(answer))) };
+  }
+
+  it('runs after the one before it, and delays neither small ones nor mutations', async () => {
+    const lists = held([]);
+    const changes = held(order());
+    gateway = await GatewayUnderTest.start({
+      order: { list: lists.reply, cancel: changes.reply, get: async () => null },
+    });
+    const token = () => gateway.signIn(randomUUID());
+    const answers = [LARGE, LARGE].map((query) => gateway.graphql(query, { token: token() }));
+    await eventually(() => expect(lists.finish).toHaveLength(1));
+
+    const id = randomUUID();
+    const small = await gateway.graphql(`{ order(id: "${id}") { id } }`, { token: token() });
+    expect(small.data).toEqual({ order: null });
+    const cancel = `mutation { cancelOrder(id: "${id}") { id status } }`;
+    const mutations = [cancel, cancel].map((query) => gateway.graphql(query, { token: token() }));
+    await eventually(() => expect(changes.finish).toHaveLength(2));
+    changes.finish.forEach((finish) => finish());
+    for (const { errors } of await Promise.all(mutations)) expect(errors).toBeUndefined();
+
+    expect(lists.finish).toHaveLength(1);
+    lists.finish[0]!();
+    await eventually(() => expect(lists.finish).toHaveLength(2));
+    lists.finish[1]!();
+    for (const { data } of await Promise.all(answers)) expect(data).toEqual({ orders: [] });
+  });
+
+  it('ends its turn if it fails, too', async () => {
+    let calls = 0;
+    const list = async () => {
+      if (calls++ % 2 === 0) throw new AppError('SERVICE_TIMEOUT', 'No reply');
+      return [];
+    };
+    gateway = await GatewayUnderTest.start({ order: { list } });
+    for (let i = 0; i < 3; i++) {
+      const token = gateway.signIn(randomUUID());
+      expect((await gateway.graphql(LARGE, { token })).errors).toHaveLength(1);
+      expect((await gateway.graphql(LARGE, { token })).data).toEqual({ orders: [] });
+    }
+  });
 });
