@@ -24,7 +24,7 @@ const settled = () => jest.advanceTimersByTimeAsync(0);
 describe('expensive operations', () => {
   it('run at once up to a total cost, then in order of arrival', async () => {
     const { begun, start } = operations();
-    for (const name of ['a', 'b', 'c', 'd']) start(name, 7_500);
+    for (const name of ['a', 'b', 'c', 'd']) start(name, 3_500);
     start('small', 500);
     await settled();
     expect([...begun.keys()]).toEqual(['a', 'b']);
@@ -59,10 +59,10 @@ describe('expensive operations', () => {
 
   it('are refused after five seconds, and those behind them go on', async () => {
     const { begun, refused, start } = operations();
-    start('first', 10_000);
-    start('large', 15_000);
+    start('first', 5_000);
+    start('large', 7_600);
     await jest.advanceTimersByTimeAsync(1_000);
-    start('behind', 5_000);
+    start('behind', 2_500);
     await jest.advanceTimersByTimeAsync(4_000);
     expect(refused).toEqual(['large SERVICE_UNAVAILABLE']);
     expect([...begun.keys()]).toEqual(['first', 'behind']);
@@ -79,7 +79,7 @@ describe('expensive operations', () => {
     let hasRoom = true;
     turns = new OperationTurns(() => hasRoom);
     const { begun, refused, start } = operations();
-    for (const name of ['a', 'b', 'c']) start(name, 15_000);
+    for (const name of ['a', 'b', 'c']) start(name, 7_600);
     await settled();
     hasRoom = false;
     begun.get('a')!();
@@ -89,9 +89,9 @@ describe('expensive operations', () => {
 
   it('end once', async () => {
     const { begun, start } = operations();
-    start('a', 15_000);
-    start('b', 15_000);
-    start('c', 15_000);
+    start('a', 7_600);
+    start('b', 7_600);
+    start('c', 7_600);
     await settled();
     begun.get('a')!();
     begun.get('a')!();
