@@ -13,7 +13,7 @@ import { formatError } from './errors/format-error.js';
 import { limitOrderItems } from './limits/order-items-limit.js';
 import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
 import { OperationTurns } from './limits/operation-turns.js';
-import { costOf } from './limits/operation-cost.js';
+import { answerCostOf } from './limits/operation-cost.js';
 import { assertCost, fragmentsOf, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
 
 /** Errors in the variables of an operation, before coercion stops: each repeats the client's value. */
@@ -77,14 +77,9 @@ const limitOperations = (turns: OperationTurns): ApolloServerPlugin<Context> => 
         const { operationName, variables } = request;
         const cost = assertCost(schema, { document, operationName, variables });
         contextValue.reply.raw.once('close', end);
-        // A mutation weighs for its work in the services, not for the size of its answer.
         const answerCost =
           operation?.operation === OperationTypeNode.MUTATION
-            ? costOf(
-                schema,
-                { operation, fragments: fragmentsOf(document), variables: variables ?? {} },
-                { mutationWeight: 1 },
-              )
+            ? answerCostOf(schema, { operation, fragments: fragmentsOf(document), variables: variables ?? {} })
             : cost;
         endTurn = await turns.take(answerCost).catch((error: AppError) => {
           throw unavailable(error);

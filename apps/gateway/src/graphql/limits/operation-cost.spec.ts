@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { getOperationAST, type GraphQLSchema, isObjectType, parse } from 'graphql';
 import { apiSchema } from '../../schema.js';
-import { costOf } from './operation-cost.js';
+import { answerCostOf, costOf } from './operation-cost.js';
 import { fragmentsOf, MAX_COST } from './operation-limits.js';
 
 let schema: GraphQLSchema;
@@ -26,6 +26,12 @@ function declared(extension: 'complexity' | 'rows'): Record<string, unknown> {
   );
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== 1));
 }
+
+it('leaves out the work of a mutation where only its answer counts', () => {
+  const document = parse('mutation { loginUser(input: {}) { accessToken } cancelOrder(id: "1") { id status } }');
+  const requested = { operation: getOperationAST(document)!, fragments: {}, variables: {} };
+  expect(answerCostOf(schema, requested)).toBe(5);
+});
 
 it('goes by the weights that fields declare', () => {
   expect(declared('complexity')).toEqual({

@@ -63,6 +63,10 @@ interface Cost {
 export const costOf = (schema: GraphQLSchema, requested: Requested, overrides: Overrides = {}): number =>
   new CostWalk(schema, requested, overrides).cost();
 
+/** The cost of the answer to a mutation, without its work in the services. */
+export const answerCostOf = (schema: GraphQLSchema, mutation: Requested): number =>
+  costOf(schema, mutation, { mutationWeight: 1 });
+
 class CostWalk {
   private readonly known = new Map<string, Cost>();
 

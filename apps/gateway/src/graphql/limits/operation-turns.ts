@@ -5,6 +5,8 @@ import { Gauge } from 'prom-client';
 const CHEAP = 100;
 /** The total cost of the expensive operations that run at once. A cost of 1 is up to 1 KB of an answer, 4 KB of old products. */
 const MAX_COST_IN_PROGRESS = 8_000;
+/** The longest turn: an operation that takes longer waits for a service, whose reply is not in memory yet. */
+const MAX_TURN_MS = 500;
 const MAX_WAITING = 1_000;
 const WAIT_TIMEOUT_MS = 5_000;
 const RETRY_AFTER_SECONDS = 5;
@@ -42,9 +44,11 @@ export class OperationTurns {
     const end = () => {
       if (hasEnded) return;
       hasEnded = true;
+      clearTimeout(tooLong);
       this.costInProgress -= cost;
       this.beginNext();
     };
+    const tooLong = setTimeout(end, MAX_TURN_MS).unref();
     if (this.hasRoomForAnswers()) return end;
     end();
     throw busy();
@@ -61,8 +65,6 @@ export class OperationTurns {
       const timeout = setTimeout(() => {
         this.remove(waiting);
         reject(busy());
-        // The next one may be cheaper.
-        this.beginNext();
       }, WAIT_TIMEOUT_MS);
       const begin = () => {
         clearTimeout(timeout);
