@@ -45,6 +45,10 @@ export class TestConfig extends DatabaseServiceConfig {
   override get trustedProxies() {
     return this.proxies;
   }
+
+  override get http() {
+    return { ...super.http, trustProxy: this.proxies.length > 0 && this.proxies };
+  }
 }
 
 /** A service that serves HTTP, and raw connections to it. */
@@ -113,8 +117,9 @@ export class HttpConnection {
     this.closed = new Promise((resolve) => socket.once('close', resolve));
   }
 
-  get(path: string): void {
-    this.socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  /** @param from the client's address, where the service trusts loopback as a proxy. */
+  get(path: string, from = '192.0.2.1'): void {
+    this.socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${from}\r\n\r\n`);
   }
 
   /** Sends a request and waits for the response. */

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { HttpUnderTest } from '../../test/http-under-test.js';
-import { clientAt } from './connections.js';
 
 let http: HttpUnderTest;
 afterEach(() => http?.close());
@@ -122,19 +121,6 @@ describe('connections above a limit are closed on arrival', () => {
     for (const client of await http.connectMany(LIMIT + 2))
       expect(await client.answerTo('/health/live')).toContain('200 OK');
   });
-});
-
-test.each([
-  ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', true],
-  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
-  ['2001:db8::1', '2001:db8:0:0:1::', true],
-  ['2001:db8::1', '2001:db8:0:1::1', false],
-  ['::1', '::2', true],
-  ['fe80::1%eth0', 'fe80::2%eth0', true],
-  ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
-  ['192.0.2.1', '192.0.2.2', false],
-])('%s and %s are the same client: %s', (one, other, areSame) => {
-  expect(clientAt(one) === clientAt(other)).toBe(areSame);
 });
 
 describe('on shutdown', () => {

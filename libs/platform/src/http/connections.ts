@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { FastifyInstance } from 'fastify';
 import { Counter } from 'prom-client';
 import type { ServiceConfig } from '../config/service-config.js';
+import { clientAt } from './client-at.js';
 import { networks } from './networks.js';
 import { serializeRequests } from './pipelining.js';
 import { limitResponses } from './unsent-responses.js';
@@ -57,14 +58,6 @@ function limitPerAddress(server: Server, limit: number, proxies: BlockList, serv
       else open.delete(client);
     });
   });
-}
-
-/** Identifies a client by its address. An IPv6 client can use a whole /64, so the network identifies it. */
-export function clientAt(address: string): string {
-  if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address;
-  const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean));
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
 
 /**

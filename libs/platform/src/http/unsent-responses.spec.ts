@@ -12,20 +12,22 @@ const unsentBytes = async () => {
   return metrics.find(({ name }) => name === 'bazaar_http_unsent_bytes')!.values[0]!.value;
 };
 
-/** A client that does not read its response. */
-async function silentClient(): Promise<HttpConnection> {
+const MiB = 2 ** 20;
+
+/** A client that does not read its response of 32 MiB. */
+async function silentClient(from: string): Promise<HttpConnection> {
   const client = await http.connect();
   client.socket.pause();
-  client.get('/large');
+  client.get('/large', from);
   return client;
 }
 
 describe('while clients have not received more than MAX_UNSENT_BYTES', () => {
   const start = async () => {
-    http = await HttpUnderTest.start({ MAX_UNSENT_BYTES: 2 ** 20 });
-    const silent = await silentClient();
-    await eventually(async () => expect(await unsentBytes()).toBeGreaterThan(2 ** 20));
-    return silent;
+    http = await HttpUnderTest.start({ MAX_UNSENT_BYTES: 80 * MiB, proxies: ['loopback'] });
+    const silent = await Promise.all(['192.0.2.2', '192.0.2.3', '192.0.2.4'].map(silentClient));
+    await eventually(async () => expect(await unsentBytes()).toBeGreaterThan(80 * MiB));
+    return silent[0]!;
   };
 
   test('requests are refused before they run, until the responses are received', async () => {
@@ -34,7 +36,7 @@ describe('while clients have not received more than MAX_UNSENT_BYTES', () => {
     expect(await client.answerTo('/held')).toMatch(/^HTTP\/1.1 503 .*retry-after: 1\r\n/is);
     expect(http.heldRequests).toBe(0);
     silent.socket.resume();
-    await eventually(async () => expect(await unsentBytes()).toBeLessThan(1_000));
+    await eventually(async () => expect(await unsentBytes()).toBeLessThan(80 * MiB));
     client.get('/held');
     await eventually(() => expect(http.heldRequests).toBe(1));
   });
@@ -47,7 +49,7 @@ describe('while clients have not received more than MAX_UNSENT_BYTES', () => {
   test('a client that disconnects counts no more', async () => {
     const silent = await start();
     silent.socket.destroy();
-    await eventually(async () => expect(await unsentBytes()).toBe(0));
+    await eventually(async () => expect(await unsentBytes()).toBeLessThan(80 * MiB));
     expect(await (await http.connect()).answerTo('/nothing')).toMatch(/^HTTP\/1.1 404 /);
   });
 
@@ -56,7 +58,19 @@ describe('while clients have not received more than MAX_UNSENT_BYTES', () => {
     await sleep(2_100);
     expect(silent.socket.closed).toBe(false);
     expect(await (await http.connect()).answerTo('/nothing')).toMatch(/^HTTP\/1.1 404 /);
-    await eventually(async () => expect(await http.openConnections()).toBe(1));
+    await eventually(async () => expect(await http.openConnections()).toBe(3));
+  });
+
+  test('one that holds more than half is disconnected at once, and others are served', async () => {
+    http = await HttpUnderTest.start({ MAX_UNSENT_BYTES: 90 * MiB, proxies: ['loopback'] });
+    const honest = await silentClient('192.0.2.2');
+    await eventually(async () => expect(await unsentBytes()).toBeGreaterThan(MiB));
+    const attackers = [await silentClient('2001:db8::1'), await silentClient('2001:db8::2')];
+    await eventually(async () => expect(await http.openConnections()).toBeLessThan(3));
+    expect(await (await http.connect()).answerTo('/nothing')).toMatch(/^HTTP\/1.1 404 /);
+    honest.socket.resume();
+    await eventually(() => expect(honest.received.length).toBeGreaterThan(32 * MiB));
+    attackers.forEach(({ socket }) => socket.destroy());
   });
 });
 

@@ -3,6 +3,7 @@ import { ServiceUnavailableException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { Gauge } from 'prom-client';
 import type { ServiceConfig } from '../config/service-config.js';
+import { clientAt } from './client-at.js';
 
 /** How long a client may take to receive a response while too many bytes are unsent. */
 const SLOW_CLIENT_MS = 2_000;
@@ -10,6 +11,7 @@ const RETRY_AFTER_SECONDS = 1;
 const MANAGEMENT_ROUTE = /^\/(health\/|metrics$)/;
 
 interface Unsent {
+  readonly address: string;
   readonly bytes: number;
   readonly since: number;
 }
@@ -31,7 +33,7 @@ const gauge = new Gauge({
 
 /**
  * Limits the time that a client takes to receive a response, and the memory of responses that clients have not received. While
- * that is exceeded, slow clients are disconnected and new requests are refused.
+ * that is exceeded, the clients that cause it are disconnected and new requests are refused.
  */
 export function limitResponses(fastify: FastifyInstance, service: string, config: ServiceConfig): void {
   const { HTTP_RESPONSE_TIMEOUT_MS: timeoutMs, MAX_UNSENT_BYTES: limit } = config;
@@ -55,8 +57,8 @@ export function limitResponses(fastify: FastifyInstance, service: string, config
     if (!raw.destroyed) {
       const bytes = sizeOf(payload);
       unsentBytes += bytes;
-      unsent.set(raw, { bytes, since: performance.now() });
-      if (unsentBytes > limit) disconnectSlowClients(limit);
+      unsent.set(raw, { address: request.ip, bytes, since: performance.now() });
+      if (unsentBytes > limit) makeRoom(limit);
     }
     done(null, payload);
   });
@@ -64,14 +66,21 @@ export function limitResponses(fastify: FastifyInstance, service: string, config
 
 /** Whether another response may be made: work that begins long after its request arrived asks again. */
 export function hasRoomForResponses(limit: number): boolean {
-  if (unsentBytes > limit) disconnectSlowClients(limit);
+  if (unsentBytes > limit) makeRoom(limit);
   return unsentBytes <= limit;
 }
 
-function disconnectSlowClients(limit: number): void {
+/** Disconnects a client that holds more than half of the limit at once, so that it affects no others, and else those that are slow. */
+function makeRoom(limit: number): void {
+  const held = new Map<string, number>();
+  for (const { address, bytes } of unsent.values()) {
+    const client = clientAt(address);
+    held.set(client, (held.get(client) ?? 0) + bytes);
+  }
   const slowSince = performance.now() - SLOW_CLIENT_MS;
-  for (const [response, { since }] of unsent) {
-    if (unsentBytes <= limit || since > slowSince) return;
+  for (const [response, { address, since }] of unsent) {
+    if (unsentBytes <= limit) return;
+    if (since > slowSince && held.get(clientAt(address))! <= limit / 2) continue;
     response.socket?.destroy();
     release(response);
   }
