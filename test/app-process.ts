@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -77,6 +78,17 @@ export class AppProcess {
   /** The response of `/metrics`. */
   async metrics(): Promise<string> {
     return (await fetch(`${this.url}/metrics`)).text();
+  }
+
+  /**
+   * The peak of the memory that counts against a container's limit, in bytes. Pages of files do not: the kernel reclaims them.
+   * Without /proc, the current memory.
+   */
+  async peakBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => undefined);
+    if (status === undefined) return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(await this.metrics())![1]);
+    const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)![1]);
+    return (kilobytes('VmHWM') - kilobytes('RssFile')) * 1024;
   }
 
   /** Stops the app gracefully. @throws if it does not exit with code 0. */

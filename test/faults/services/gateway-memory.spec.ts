@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -28,13 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** The gateway's peak memory. */
-async function peakBytes(): Promise<number> {
-  const status = await readFile(`/proc/${stack.apps.gateway[0]!.pid}/status`, 'utf8').catch(() => undefined);
-  if (status !== undefined) return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
-  // Not on Linux: the current memory.
-  return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(await stack.metrics())![1]);
-}
+const peakBytes = () => stack.apps.gateway[0]!.peakBytes();
 
 const aliased = (field: string, prefix = 'a') =>
   Array.from({ length: 30 }, (_, i) => `${prefix}${i}: ${field}`).join(' ');

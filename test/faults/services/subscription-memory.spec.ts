@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { newCustomer, newCustomers, type Customer } from '../../client.js';
@@ -43,13 +42,7 @@ function connect({ token }: Customer): LiveClient {
   return client;
 }
 
-/** The peak resident memory of the gateway. */
-async function peakBytes(): Promise<number> {
-  const status = await readFile(`/proc/${stack.apps.gateway[0]!.pid}/status`, 'utf8').catch(() => undefined);
-  if (status !== undefined) return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
-  // Without /proc: the current resident memory.
-  return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(await stack.metrics())![1]);
-}
+const peakBytes = () => stack.apps.gateway[0]!.peakBytes();
 
 test('a gateway stays within its memory under many subscriptions to large orders, and serves the others', async () => {
   const updates = connect(honest).orders();
