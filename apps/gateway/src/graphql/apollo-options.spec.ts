@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '@app/contracts';
 import { eventually } from '@app/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { order } from '../../test/gateway.fixture.js';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { HttpConnection } from '../../test/http-connection.js';
+import { OperationTurns } from './limits/operation-turns.js';
 
 let gateway: GatewayUnderTest;
 afterEach(() => gateway.close());
@@ -86,6 +87,22 @@ describe('an operation with a large answer', () => {
     expect(begun[2]! - begun[0]!).toBeGreaterThan(950);
     finish();
     for (const { data } of await Promise.all(answers)) expect(data).toEqual({ orders: [] });
+  });
+
+  it('takes a turn for its cost: that of a mutation leaves out the work', async () => {
+    const take = jest.spyOn(OperationTurns.prototype, 'take');
+    try {
+      gateway = await GatewayUnderTest.start({ order: { list: async () => [], cancel: async () => order() } });
+      const token = gateway.signIn(randomUUID());
+      await gateway.graphql(LARGE, { token });
+      const fields = 'id total status createdAt items { id quantity }';
+      await gateway.graphql(`mutation { cancelOrder(id: "${randomUUID()}") { ${fields} } }`, { token });
+      const [[query], [mutation]] = take.mock.calls as [[number], [number]];
+      expect(query).toBeGreaterThan(100);
+      expect(mutation).toBeLessThanOrEqual(100);
+    } finally {
+      take.mockRestore();
+    }
   });
 
   it('ends its turn if it fails, too', async () => {
