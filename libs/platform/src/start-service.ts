@@ -8,6 +8,7 @@ import type { ServiceDefinition } from './service-definition.js';
 import { HealthController } from './health/health.controller.js';
 import { drainOnClose, limitConnections } from './http/connections.js';
 import { managementServer } from './http/management-server.js';
+import { routeAsUnknownPath } from './http/unroutable.js';
 import { ServiceModule } from './service.module.js';
 
 /** The largest request body that any endpoint accepts, in bytes. */
@@ -26,6 +27,7 @@ export async function startService(
   const adapter = new FastifyAdapter({
     ...config.http,
     bodyLimit: BODY_LIMIT,
+    frameworkErrors: routeAsUnknownPath,
     ...(clientErrorHandler && { clientErrorHandler }),
   });
   drainOnClose(adapter.getInstance(), config);

@@ -22,6 +22,7 @@ describe('every response', () => {
     ['a body that is not JSON', { url: '/graphql', method: 'POST', headers: JSON_BODY, payload: '{' }],
     ['GraphiQL', { url: '/graphql', method: 'GET', headers: { accept: 'text/html' } }],
     ['an unknown path', { url: '/nothing', method: 'GET' }],
+    ['a URL that cannot be decoded', { url: '/%', method: 'GET' }],
     ['health', { url: '/health/live', method: 'GET' }],
   ] as const;
 
@@ -52,6 +53,16 @@ describe('every response', () => {
     const shown = /"traceId":"(\w+)"/.exec(traced.body)?.[1] ?? traceId;
     expect(shown).toBe(traceId);
   });
+});
+
+it.each(['/%', '/%ff', 'http:///x'])('treats the URL %j, which cannot be routed, as an unknown path', async (url) => {
+  await start({ PORT: 0 });
+  const connection = new HttpConnection(gateway);
+  connection.write(`GET ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  const [head, body] = (await connection.ended()).split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1.1 404 /);
+  const extensions = { code: 'BAD_REQUEST', traceId: expect.any(String) };
+  expect(JSON.parse(body!)).toEqual({ errors: [{ message: 'Not found: the API is at /graphql', extensions }] });
 });
 
 describe('a page of another origin', () => {
