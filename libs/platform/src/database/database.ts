@@ -101,13 +101,14 @@ function releaseLostConnections(pool: pg.Pool) {
   });
 }
 
-/** Migrates the database if MIGRATE_AT_START is true, then waits until no migration is missing. */
+/** Migrates the database if MIGRATE_AT_START is true, and waits until no migration is missing. */
 export async function prepareDatabase(
   orm: MikroORM,
   owner: DatabaseOwner,
   config: DatabaseServiceConfig,
 ): Promise<void> {
-  if (config.MIGRATE_AT_START === 'true') await migrate(owner, config.DATABASE_URL);
+  if (config.MIGRATE_AT_START === 'true' && (await missingMigrations(orm)) !== '')
+    await migrate(owner, config.DATABASE_URL);
   await waitForMigrations(orm);
 }
 
@@ -133,22 +134,25 @@ export async function migrate({ name, database }: DatabaseOwner, databaseUrl: st
 const MIGRATIONS_TIMEOUT_MS = 5 * 60_000;
 const RETRY_MS = 1_000;
 
-/** Resolves when no migration is missing. Needs only the right to read. @throws if some are still missing after 5 minutes. */
+/** Resolves when no migration is missing. @throws if some are still missing after 5 minutes. */
 async function waitForMigrations(orm: MikroORM): Promise<void> {
-  const wanted = orm.config.get('migrations').migrationsList!.map((migration) => (migration as MigrationObject).name);
   const deadline = Date.now() + MIGRATIONS_TIMEOUT_MS;
-  for (let missing: string; ; await sleep(RETRY_MS)) {
-    try {
-      const rows = await orm.em.fork().execute<{ name: string }[]>('select name from mikro_orm_migrations');
-      const done = new Set(rows.map(({ name }) => name));
-      missing = wanted.filter((name) => !done.has(name)).join(', ');
-    } catch (error) {
-      missing = `unknown (${(error as Error).message})`;
-    }
-    if (!missing) return;
+  for (let missing: string; (missing = await missingMigrations(orm)); await sleep(RETRY_MS)) {
     if (Date.now() > deadline)
       throw new Error(`Migrations are missing, because the command migrate did not run: ${missing}`);
     logger.warn(`Waiting for the command migrate to run. Missing migrations: ${missing}`);
+  }
+}
+
+/** Their names, or why they are unknown; empty if none is missing. Needs only the right to read. */
+async function missingMigrations(orm: MikroORM): Promise<string> {
+  const wanted = orm.config.get('migrations').migrationsList!.map((migration) => (migration as MigrationObject).name);
+  try {
+    const rows = await orm.em.fork().execute<{ name: string }[]>('select name from mikro_orm_migrations');
+    const done = new Set(rows.map(({ name }) => name));
+    return wanted.filter((name) => !done.has(name)).join(', ');
+  } catch (error) {
+    return `unknown (${(error as Error).message})`;
   }
 }
 
