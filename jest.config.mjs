@@ -10,8 +10,14 @@ const notFor = {
     '/rabbitmq/connection-loss.spec',
     '/rabbitmq/missing-queue.spec',
   ],
-  services: ['/standalone/', '/test/faults/compose/'],
-  compose: ['/test/faults/services/', '/test/faults/standalone/', '/test/loads.spec', '/test/tracing'],
+  services: ['/standalone/', '/test/dev.spec', '/test/faults/compose/'],
+  compose: [
+    '/test/dev.spec',
+    '/test/faults/services/',
+    '/test/faults/standalone/',
+    '/test/loads.spec',
+    '/test/tracing',
+  ],
 };
 
 /** Native ES modules: run as `node --experimental-vm-modules node_modules/jest/bin/jest.js` (npm test does). */

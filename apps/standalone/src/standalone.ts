@@ -13,6 +13,8 @@ import { readConfig, readGatewayConfig, readServiceConfig } from './config.js';
 import { Store } from './store.js';
 import { inProcess, rabbitMq } from './transport.js';
 
+const LOCK_WAIT_MS = 2_000;
+
 const SERVICES = [
   { service: userService, config: UserConfig },
   { service: productService, config: ProductConfig },
@@ -32,7 +34,7 @@ export async function startStandalone(): Promise<() => Promise<void>> {
   };
   try {
     opened.push(await startTracing('bazaar', gateway));
-    const store = await Store.open(config, `${address} (process ${process.pid})`);
+    const store = await Store.open(config, `${address} (process ${process.pid})`, LOCK_WAIT_MS);
     opened.push(() => store.close());
     if (store.heldBy !== undefined)
       throw new Error(`Bazaar already runs on this data, at ${store.heldBy}. Stop that one, or set another DATA_DIR.`);

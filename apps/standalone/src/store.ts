@@ -10,6 +10,7 @@ import type { StandaloneConfig } from './config.js';
 const LOCK = `hashtext('bazaar'), hashtext('standalone')`;
 const NAME = 'bazaar standalone ';
 const RETRY_MS = 1_000;
+const LOCK_CHECK_MS = 20;
 const CHECK_MS = 5_000;
 const END_TIMEOUT_MS = 3_000;
 
@@ -29,11 +30,14 @@ export class Store {
     private readonly embedded?: EmbeddedPostgres,
   ) {}
 
-  /** @param holder describes this process to others, who see it as `heldBy`. */
-  static async open({ DATABASE_URL, DATA_DIR }: StandaloneConfig, holder: string): Promise<Store> {
+  /**
+   * @param holder describes this process to others, who see it as `heldBy`.
+   * @param waitMs how long to wait for the lock. The server notices a moment late that its last holder was killed.
+   */
+  static async open({ DATABASE_URL, DATA_DIR }: StandaloneConfig, holder: string, waitMs = 0): Promise<Store> {
     const embedded = DATABASE_URL === undefined ? await EmbeddedPostgres.start(DATA_DIR) : undefined;
     const store = new Store(DATABASE_URL ?? embedded!.url(''), holder, embedded);
-    await store.hold();
+    await store.hold(waitMs);
     return store;
   }
 
@@ -62,14 +66,20 @@ export class Store {
   }
 
   /** Takes the lock, which belongs to the session and ends with this process, however that ends. */
-  private async hold(former?: Client): Promise<void> {
+  private async hold(waitMs: number, former?: Client): Promise<void> {
     const lock: Client = new DatabaseClient({ connectionString: this.url('postgres'), ...connectionOptions() });
     await lock.connect().catch((error: Error) => {
       throw new Error(`Cannot use PostgreSQL at ${new URL(this.server).host}: ${error.message}`, { cause: error });
     });
     try {
       if (former) await this.endSession(lock, former);
-      this.heldBy = (await this.tryLock(lock)) ? undefined : await this.otherHolder(lock);
+      const deadline = Date.now() + waitMs;
+      let held = await this.tryLock(lock);
+      while (!held && Date.now() < deadline) {
+        await sleep(LOCK_CHECK_MS);
+        held = await this.tryLock(lock);
+      }
+      this.heldBy = held ? undefined : await this.otherHolder(lock);
     } catch (error) {
       await lock.end();
       throw error;
@@ -113,7 +123,7 @@ export class Store {
     const former = this.lock;
     while (!this.closing && this.lock === former) {
       await sleep(RETRY_MS);
-      await this.hold(former).catch(() => undefined);
+      await this.hold(0, former).catch(() => undefined);
     }
     if (this.closing) return;
     if (this.heldBy === undefined) return logger.warn('The data is locked again');
