@@ -50,13 +50,20 @@ async function restart() {
   serving = program;
   spare = undefined;
   program.child.send('start');
-  void program.ended.then((code) => {
-    if (program === serving && code !== 'signal SIGKILL' && !stopping)
-      say(`Bazaar exited (${code}). It starts again after the next change.`);
-  });
-  void Promise.race([once(program.child, 'message'), program.ended]).then(() => {
-    if (program === serving && !stopping) spare ??= load();
-  });
+  void reportExit(program);
+  void loadSpare(program);
+}
+
+async function reportExit(program: Program) {
+  const code = await program.ended;
+  if (program === serving && code !== 'signal SIGKILL' && !stopping)
+    say(`Bazaar exited (${code}). It starts again after the next change.`);
+}
+
+/** Waits until the program has started, which needs the CPU first. */
+async function loadSpare(program: Program) {
+  await Promise.race([once(program.child, 'message'), program.ended]);
+  if (program === serving && !stopping) spare ??= load();
 }
 
 /** Most of a start is to load the packages, so the next process does that ahead of time. */
