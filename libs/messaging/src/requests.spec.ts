@@ -60,7 +60,7 @@ describe.each(transports)('requests, %s', (kind) => {
 
   it('that fail reject with the code and details of the service, without internal errors', async () => {
     const failures: Record<string, unknown> = {
-      typed: new AppError('PRODUCT_NOT_FOUND', 'There is no such product', { productIds: [id] }),
+      typed: new AppError('PRODUCT_NOT_FOUND', 'Product not found', { productIds: [id] }),
       fault: new Error('select * from secrets'),
     };
     @Controller()
@@ -80,7 +80,7 @@ describe.each(transports)('requests, %s', (kind) => {
     await expect(ask('product.quote', { ids: [id] })).rejects.toMatchObject({
       name: 'AppError',
       code: 'PRODUCT_NOT_FOUND',
-      message: 'There is no such product',
+      message: 'Product not found',
       details: { productIds: [id] },
     });
     const fault = await ask('product.quote', { ids: [] }).catch((error: unknown) => error);

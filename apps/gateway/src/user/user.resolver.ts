@@ -44,7 +44,7 @@ export class UserResolver {
   @SignedIn()
   async me(@CurrentUser() caller: Caller, @Context() operation: object): Promise<UserDto> {
     const me = await this.loader.load(operation, caller.userId);
-    if (!me) throw new AppError('USER_NOT_FOUND', 'This user no longer exists');
+    if (!me) throw new AppError('USER_NOT_FOUND', 'User not found');
     return me;
   }
 
