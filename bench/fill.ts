@@ -15,7 +15,7 @@ const id = (kind: string, n: string) => {
 };
 
 const word = (n: string, ...words: string[]) =>
-  `(array[${words.map((each) => `'${each}'`)}])[1 + (${n}) % ${words.length}]`;
+  `(array[${words.map((each) => `'${each}'`).join(', ')}])[1 + (${n}) % ${words.length}]`;
 
 export const fillUsers = (stack: Stack) =>
   run(stack.databaseUrl('user'), [

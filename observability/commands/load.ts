@@ -143,7 +143,7 @@ export async function load(stack: Stack, signal: AbortSignal) {
       }
     }),
   );
-  await Promise.all(clients.map((client) => client.dispose()));
+  await Promise.all(clients.map(async (client) => client.dispose()));
   return counts;
 }
 

@@ -70,7 +70,7 @@ describe('dead-letters', () => {
     const receiver = transport.eventServer('order');
     const type = products.events.stockReserved.pattern;
     receiver.addHandler(type, () => Promise.reject(new Error(reason)), true);
-    await new Promise<void>((resolve) => void receiver.listen(() => resolve()));
+    await new Promise<void>((resolve) => receiver.listen(() => resolve()));
     const event = cloudEvent({ id, type, data: { orderId: randomUUID() }, time: new Date(), traceparent: null });
     await lastValueFrom(transport.eventPublisher().emit(type, event), { defaultValue: undefined });
     await eventually(async () => expect(await transport.deadLetters('order')).toHaveLength(1));

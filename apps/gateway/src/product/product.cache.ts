@@ -71,7 +71,7 @@ export class ProductCache implements OnApplicationShutdown {
       return product;
     };
     return Promise.all(
-      ids.map((id, i) => {
+      ids.map(async (id, i) => {
         const [key, product] = [keys[i]!, cached[i]];
         return product === undefined ? this.fetchOnce(key, () => fetch(id, key)) : product;
       }),

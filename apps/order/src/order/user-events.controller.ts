@@ -21,7 +21,7 @@ const READDRESS_ORDERS = `
     update orders o
     set shipping = c.shipping, shipping_version = c.version, version = o.version + 1, updated_at = now()
     from customers c
-    where c.id = :userId and o.user_id = :userId and o.status in (${OPEN.map((status) => `'${status}'`)})
+    where c.id = :userId and o.user_id = :userId and o.status in (${OPEN.map((status) => `'${status}'`).join(', ')})
       and o.shipping_version < c.version and o.shipping <> c.shipping
     returning o.id, o.version
   ), numbered as (
