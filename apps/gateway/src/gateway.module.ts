@@ -19,6 +19,7 @@ import { OperationMetrics } from './graphql/operation-metrics.js';
 import { resolvers } from './schema.js';
 import { SubscriptionServer } from './subscriptions/subscription-server.js';
 import { OrderEventsController } from './order/order-events.controller.js';
+import { OrderLoader } from './order/order.loader.js';
 import { OrderUpdates } from './order/order-updates.js';
 import { cacheStores } from './cache/cache-stores.js';
 import { ProductEventsController } from './product/product-events.controller.js';
@@ -52,6 +53,7 @@ import { UserLoader } from './user/user.loader.js';
     ...resolvers,
     UserLoader,
     ProductLoader,
+    OrderLoader,
     ProductCache,
     ProductVersion,
     HttpEdge,

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { SessionResolver } from './auth/session.resolver.js';
+import { NodeResolver } from './node/node.resolver.js';
 import { OrderConnectionResolver } from './order/order-connection.resolver.js';
 import { OrderItemResolver } from './order/order-item.resolver.js';
 import { OrderResolver } from './order/order.resolver.js';
@@ -22,6 +23,7 @@ export const resolvers = [
   OrderItemResolver,
   OrderConnectionResolver,
   OrderSubscription,
+  NodeResolver,
 ];
 
 /** The schema that the resolvers declare, without a running gateway. */

@@ -74,6 +74,12 @@ export class AppError extends Error implements ErrorData {
   }
 }
 
+/** Also for an order that the caller may not see. */
+export const orderNotFound = () => new AppError('ORDER_NOT_FOUND', 'Order not found');
+
+export const productNotFound = (id: string) =>
+  new AppError('PRODUCT_NOT_FOUND', 'Product not found', { productIds: [id] });
+
 function isErrorData(value: unknown): value is ErrorData {
   return typeof value === 'object' && value !== null && 'code' in value && isErrorCode(value.code);
 }

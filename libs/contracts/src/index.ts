@@ -4,6 +4,7 @@ export * from './contracts.js';
 export * from './date-time.js';
 export * from './errors.js';
 export * from './money.js';
+export * from './node.js';
 export * from './nothing.js';
 export * from './page.js';
 export * from './services.js';

@@ -1,11 +1,12 @@
-import type { Type } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { Transform } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { bytesComplexity } from './complexity.js';
 import { IsText } from './validation.js';
 
-const DEFAULT_PAGE = 20;
+/** The number of rows in a page if the client does not choose it. */
+export const DEFAULT_PAGE = 20;
 /** The maximum number of rows in a page. 100 rows of the largest size (66 KB) fit into a message (8 MiB). */
 export const MAX_PAGE = 100;
 /** The maximum number of rows in a list without pages. */
@@ -33,20 +34,48 @@ export interface Page<T> {
 export class PageArgs {
   @Field(() => Int, {
     nullable: true,
-    defaultValue: DEFAULT_PAGE,
-    description: `The number of items: 1 to ${MAX_PAGE}.`,
+    description: `The number of items from the start of the list, or after \`after\`: 0 to ${MAX_PAGE}. Default: ${DEFAULT_PAGE}.`,
   })
-  @Transform(({ value }: { value: unknown }) => value ?? DEFAULT_PAGE)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
-  first: number = DEFAULT_PAGE;
+  @IsPageSize()
+  first?: number | null;
 
-  @Field(() => String, { nullable: true })
-  @IsOptional()
-  @IsText(1, MAX_CURSOR)
+  @Field(() => String, { nullable: true, description: 'A cursor. The page begins after it.' })
+  @IsCursor()
   after?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `The number of items from the end of the list, or before \`before\`: 0 to ${MAX_PAGE}. Not together with \`first\`.`,
+  })
+  @IsPageSize()
+  @ValidateBy({
+    name: 'isWithoutFirst',
+    validator: {
+      validate: (last, args) => !isGiven(last) || !isGiven((args?.object as PageArgs | undefined)?.first),
+      defaultMessage: () => 'last cannot be combined with first',
+    },
+  })
+  last?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'A cursor. The page ends before it.' })
+  @IsCursor()
+  before?: string | null;
 }
+
+function IsPageSize() {
+  return applyDecorators(IsOptional(), IsInt(), Min(0), Max(MAX_PAGE));
+}
+
+/** Some clients send an empty cursor for the first page. */
+function IsCursor() {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (value === '' ? null : value)),
+    IsOptional(),
+    IsText(1, MAX_CURSOR),
+  );
+}
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
 
 /**
  * The GraphQL types of a list with pages: `@ObjectType() class UserConnection extends ConnectionOf(UserDto, 'User') {}`.

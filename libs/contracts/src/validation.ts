@@ -10,6 +10,7 @@ import {
   IsObject,
   IsString,
   IsUUID,
+  isUUID,
   Matches,
   Max,
   MaxLength,
@@ -73,6 +74,9 @@ export const IsEmailAddress = () =>
     }),
     MaxLength(254),
   );
+
+/** Whether text has the form of an id. */
+export const isId = (text: unknown): text is string => isUUID(text, 'all');
 
 /** Ids are compared as text, so they are lowercase everywhere. */
 const Lowercase = () =>

@@ -3,7 +3,7 @@ export * from './config/is-service-url.js';
 export * from './config/load-config.js';
 export * from './config/service-config.js';
 export * from './database/database.js';
-export { keyAfter, toPage } from './database/paging.js';
+export { newestFirst, pageRange, toPage } from './database/paging.js';
 export { healthStatus } from './health/dependencies.js';
 export { NAMED_NETWORKS } from './http/networks.js';
 export { hasRoomForResponses } from './http/unsent-responses.js';

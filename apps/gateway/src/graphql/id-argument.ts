@@ -1,16 +1,18 @@
-import { AppError } from '@app/contracts';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { type AppError, isId } from '@app/contracts';
+import type { PipeTransform } from '@nestjs/common';
 import { Args, ID } from '@nestjs/graphql';
-import { isUUID } from 'class-validator';
 
-/** The argument `id: ID!`. */
-export const IdArgument = () => Args('id', { type: () => ID }, IdPipe);
+/**
+ * The argument `id: ID!`. Ids are opaque to clients, so an id of another form is unknown, not invalid.
+ * @param notFound the error for such an id. Without it, the operation gets the id: a loader finds nothing for it.
+ */
+export const IdArgument = (notFound?: (id: string) => AppError) => Args('id', { type: () => ID }, new IdPipe(notFound));
 
-@Injectable()
-export class IdPipe implements PipeTransform<string, string> {
+class IdPipe implements PipeTransform<string, string> {
+  constructor(private readonly notFound: ((id: string) => AppError) | undefined) {}
+
   transform(id: string): string {
-    if (!isUUID(id, 'all'))
-      throw new AppError('BAD_USER_INPUT', 'id must be an id', { fields: { id: ['id must be an id'] } });
+    if (this.notFound && !isId(id)) throw this.notFound(id);
     // Services return lowercase ids, and replies are matched by them.
     return id.toLowerCase();
   }

@@ -1,3 +1,4 @@
+import { isId } from '@app/contracts';
 import DataLoader from 'dataloader';
 
 /** The most ids in one request to a service. */
@@ -11,7 +12,8 @@ export abstract class LoaderById<T extends object> {
   protected abstract getMany(ids: readonly string[]): Promise<(T | null)[]>;
 
   /** @param operation GraphQL's context value, which is new for each operation. */
-  load(operation: object, id: string): Promise<T | null> {
+  async load(operation: object, id: string): Promise<T | null> {
+    if (!isId(id)) return null;
     let loader = this.byOperation.get(operation);
     if (!loader) {
       loader = new DataLoader((ids) => this.getMany(ids), { maxBatchSize: MAX_IDS });

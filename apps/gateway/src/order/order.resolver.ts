@@ -1,5 +1,16 @@
 import { CurrentUser, Roles, SignedIn } from '@app/auth';
-import { Caller, type OrderClient, OrderDto, OrderInput, orders, OrderStatus, Role, UserDto } from '@app/contracts';
+import {
+  Caller,
+  isId,
+  type OrderClient,
+  OrderDto,
+  OrderInput,
+  orderNotFound,
+  orders,
+  OrderStatus,
+  Role,
+  UserDto,
+} from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
@@ -28,8 +39,8 @@ export class OrderResolver {
     description: 'Requires an access token. Customers: own orders, null for any other. Admins: any order.',
   })
   @SignedIn()
-  order(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<OrderDto | null> {
-    return this.orderService.get({ caller, id });
+  async order(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<OrderDto | null> {
+    return isId(id) ? this.orderService.get({ caller, id }) : null;
   }
 
   @Mutation(() => OrderDto, { description: 'Requires an access token.' })
@@ -48,7 +59,7 @@ export class OrderResolver {
       'Cancels an order and releases its stock. Customers: own orders, while PENDING or PROCESSING. Admins: any order.',
   })
   @SignedIn()
-  cancelOrder(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<OrderDto> {
+  cancelOrder(@IdArgument(orderNotFound) id: string, @CurrentUser() caller: Caller): Promise<OrderDto> {
     return this.orderService.cancel({ caller, id });
   }
 
@@ -57,7 +68,7 @@ export class OrderResolver {
   })
   @Roles(Role.ADMIN)
   updateOrderStatus(
-    @IdArgument() id: string,
+    @IdArgument(orderNotFound) id: string,
     @Args('status', { type: () => OrderStatus }) status: OrderStatus,
     @CurrentUser() caller: Caller,
   ): Promise<OrderDto> {

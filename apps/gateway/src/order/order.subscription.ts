@@ -1,8 +1,7 @@
 import { CurrentUser, SignedIn } from '@app/auth';
-import { AppError, Caller, type OrderClient, OrderDto, orders } from '@app/contracts';
+import { Caller, isId, type OrderClient, OrderDto, orderNotFound, orders } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Args, ID, Resolver, Subscription } from '@nestjs/graphql';
-import { IdPipe } from '../graphql/id-argument.js';
 import type { OrderListener, OrderUpdate } from './order-listener.js';
 import { OrderUpdates } from './order-updates.js';
 
@@ -23,12 +22,13 @@ export class OrderSubscription {
     @CurrentUser() caller: Caller,
   ): Promise<OrderListener> {
     if (given === null || given === undefined) return this.updates.listen(caller);
-    const id = new IdPipe().transform(given);
+    if (!isId(given)) throw orderNotFound();
+    const id = given.toLowerCase();
     // Listens before the lookup, so that no change is missed in between.
     const listener = this.updates.listen(caller, id);
     try {
       const order = await this.orderService.get({ caller, id });
-      if (!order) throw new AppError('ORDER_NOT_FOUND', 'Order not found');
+      if (!order) throw orderNotFound();
       return listener;
     } catch (error) {
       await listener.return();

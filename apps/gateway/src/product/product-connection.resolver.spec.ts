@@ -51,22 +51,23 @@ describe('a page of products', () => {
     });
   });
 
-  it("is read with the client's arguments, by default the newest 20", async () => {
+  it("is read with the client's arguments, by default the newest", async () => {
     await start();
     await list();
     await list('first: null, after: null, filter: null, sort: null');
     await list('first: 5, after: "x", sort: PRICE_ASC, filter: { search: "tea", minPrice: 1.5, inStock: false }');
     expect(inputs).toEqual([
-      { first: 20, sort: 'NEWEST' },
+      { sort: 'NEWEST' },
       { first: 5, after: 'x', sort: 'PRICE_ASC', filter: { search: 'tea', minPrice: 1.5, inStock: false } },
     ]);
   });
 
   it.each([
-    ['first', 'first: 0'],
     ['first', 'first: 101'],
     ['first', 'first: -1'],
-    ['after', 'after: ""'],
+    ['last', 'last: 101'],
+    ['last', 'last: -1'],
+    ['last', 'first: 1, last: 1'],
     ['filter.search', `filter: { search: "${'x'.repeat(201)}" }`],
     ['filter.minPrice', 'filter: { minPrice: -1 }'],
     ['filter.maxPrice', 'filter: { maxPrice: 0.001 }'],

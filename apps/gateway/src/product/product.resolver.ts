@@ -4,6 +4,7 @@ import {
   type ProductClient,
   ProductDto,
   ProductInput,
+  productNotFound,
   products,
   ProductUpdateInput,
   UserDto,
@@ -48,7 +49,7 @@ export class ProductResolver {
   @Mutation(() => ProductDto, { description: 'The seller and admins only.' })
   @SignedIn()
   async updateProduct(
-    @IdArgument() id: string,
+    @IdArgument(productNotFound) id: string,
     @Args('input') input: ProductUpdateInput,
     @CurrentUser() caller: Caller,
   ): Promise<ProductDto> {
@@ -59,7 +60,7 @@ export class ProductResolver {
 
   @Mutation(() => ProductDto, { description: 'The seller and admins only. Existing orders keep its id and price.' })
   @SignedIn()
-  async deleteProduct(@IdArgument() id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
+  async deleteProduct(@IdArgument(productNotFound) id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
     const product = await this.productService.delete({ caller, id });
     await this.cache.changed();
     return product;

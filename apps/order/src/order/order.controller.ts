@@ -4,6 +4,7 @@ import {
   isAdmin,
   MAX_LIST,
   mayActFor,
+  orderNotFound,
   orders,
   products,
   type Caller,
@@ -21,10 +22,9 @@ import {
   type ProductClient,
 } from '@app/contracts';
 import { InjectClient, OnRequest, Outbox } from '@app/messaging';
-import { keyAfter, toPage } from '@app/platform';
+import { newestFirst, toPage } from '@app/platform';
 import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import { isUUID } from 'class-validator';
 import { Customers } from './customers.js';
 import { keyedOrder, placeOnce } from './idempotency.js';
 import { insertOrder } from './insert-order.js';
@@ -76,9 +76,12 @@ export class OrderController {
 
   @OnRequest(orders.requests.page)
   async page({ caller, page }: OrderPage): Promise<Page<OrderDto>> {
-    const after = keyAfter(page, isCursor);
-    const older = after ? { id: { $lt: after[0] } } : {};
-    const rows = await this.newest({ ...visibleOrders(page.filter ?? {}, caller), ...older }, page.first + 1);
+    const { where, options } = newestFirst(page);
+    const rows = await this.em.find(
+      Order,
+      { ...visibleOrders(page.filter ?? {}, caller), ...where },
+      { ...options, populate: ['items'] },
+    );
     return toPage(rows, page, { keyOf: ({ id }) => [id], node: orderDto });
   }
 
@@ -107,7 +110,7 @@ export class OrderController {
   private async changed(caller: Caller, id: string, change: (order: Order) => void): Promise<OrderDto> {
     const order = await this.em.transactional(async () => {
       const order = await this.em.findOne(Order, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (!order || !mayActFor(caller, order.userId)) throw new AppError('ORDER_NOT_FOUND', 'Order not found');
+      if (!order || !mayActFor(caller, order.userId)) throw orderNotFound();
       await order.items.init();
       change(order);
       const event = STATUS_EVENTS[order.status];
@@ -130,5 +133,3 @@ function visibleOrders({ status, userId }: OrderFilter, caller: Caller): { userI
     throw new AppError('FORBIDDEN', 'Only admins may see the orders of other users');
   return { ...(customerId && { userId: customerId }), ...(status && { status }) };
 }
-
-const isCursor = (key: readonly unknown[]): key is [id: string] => key.length === 1 && isUUID(key[0], 'all');

@@ -62,6 +62,17 @@ describe('pages of orders', () => {
     });
   });
 
+  test('can be read from the end', async () => {
+    const ids = newestFirst(await underTest.placeMany(customer, 5));
+    const last = await underTest.client.page({ caller: customer, page: { last: 2 } });
+    expect(idsOf(last)).toEqual(ids.slice(3));
+    expect(last.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+    const before = last.pageInfo.startCursor;
+    const rest = await underTest.client.page({ caller: customer, page: { last: 100, before } });
+    expect(idsOf(rest)).toEqual(ids.slice(0, 3));
+    expect(rest.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
+  });
+
   test('neither repeat nor miss an order while new ones are placed', async () => {
     const placed = await underTest.placeMany(customer, 12);
     const pages = await pagedThrough(customer, 3, undefined, async () => {

@@ -7,7 +7,7 @@ import {
   type ProductFilter,
   type ProductPageArgs,
 } from '@app/contracts';
-import { keyAfter, toPage } from '@app/platform';
+import { pageRange, toPage } from '@app/platform';
 import { raw, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import { isInt, isString, isUUID, max, min } from 'class-validator';
 import { plainText, Product } from './product.entity.js';
@@ -32,26 +32,32 @@ const SORTS: Record<ProductSort, { keys: Key[]; direction: 'asc' | 'desc' }> = {
   NAME: { keys: ['nameKey', 'id'], direction: 'asc' },
 };
 
+const REVERSE = { asc: 'desc', desc: 'asc' } as const;
+
 type Cursor = [ProductSort, ...(string | number)[]];
 
 /** One page: a range of an index that begins after the cursor. Its cost does not depend on the position of the page. */
 export async function listProducts(em: EntityManager, args: ProductPageArgs): Promise<Page<ProductDto>> {
-  const { sort, first, filter } = args;
+  const { sort, filter } = args;
   const { keys, direction } = SORTS[sort];
   const isCursor = (cursor: readonly unknown[]): cursor is Cursor =>
     cursor.length === keys.length + 1 && cursor[0] === sort && keys.every((key, i) => KEYS[key].holds(cursor[i + 1]));
 
+  const { limit, isBackward, after, before } = pageRange(args, isCursor);
+  const columns = keys.map((key) => KEYS[key].column).join(', ');
+  const placeholders = keys.map(() => '?').join(', ');
+  const beyond = (comparison: '<' | '>', [, ...values]: Cursor) =>
+    satisfying(`(${columns}) ${comparison} (${placeholders})`, values);
+  const [later, earlier] = direction === 'asc' ? (['>', '<'] as const) : (['<', '>'] as const);
+
   const conditions = matching(filter ?? {});
-  const [, ...after] = keyAfter(args, isCursor) ?? [];
-  if (after.length > 0) {
-    const columns = keys.map((key) => KEYS[key].column).join(', ');
-    const values = keys.map(() => '?').join(', ');
-    conditions.push(satisfying(`(${columns}) ${direction === 'asc' ? '>' : '<'} (${values})`, after));
-  }
+  if (after) conditions.push(beyond(later, after));
+  if (before) conditions.push(beyond(earlier, before));
+  const readDirection = isBackward ? REVERSE[direction] : direction;
   const rows = await em.find(
     Product,
     { $and: conditions },
-    { orderBy: keys.map((key) => ({ [key]: direction })), limit: first + 1, populate: ['nameKey'] },
+    { orderBy: keys.map((key) => ({ [key]: readDirection })), limit, populate: ['nameKey'] },
   );
   return toPage(rows, args, {
     keyOf: (product): Cursor => [sort, ...keys.map((key) => product[key])],

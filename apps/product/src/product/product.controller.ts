@@ -3,6 +3,7 @@ import {
   fromCents,
   MAX_LIST,
   mayActFor,
+  productNotFound,
   products,
   type Caller,
   type NewProduct,
@@ -91,7 +92,7 @@ export class ProductController {
   /** Locks the row until the transaction ends, so that no concurrent reservation is overwritten. */
   private async ownProduct(caller: Caller, id: string): Promise<Product> {
     const product = await this.em.findOne(Product, { id, deletedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (!product) throw new AppError('PRODUCT_NOT_FOUND', 'Product not found', { productIds: [id] });
+    if (!product) throw productNotFound(id);
     if (!mayActFor(caller, product.sellerId))
       throw new AppError('FORBIDDEN', 'Only the seller and admins may change a product');
     return product;

@@ -10,10 +10,9 @@ import {
   type UserIds,
 } from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
-import { keyAfter, toPage } from '@app/platform';
+import { newestFirst, toPage } from '@app/platform';
 import { EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import { isUUID } from 'class-validator';
 import { isDeepStrictEqual } from 'node:util';
 import { PasswordHasher } from '../session/password-hasher.js';
 import { User } from './user.entity.js';
@@ -59,11 +58,8 @@ export class UserController {
 
   @OnRequest(users.requests.page)
   async page(page: PageArgs): Promise<Page<UserDto>> {
-    const after = keyAfter(page, isKey);
-    const rows = await this.em.find(User, after ? { id: { $lt: after[0] } } : {}, {
-      orderBy: { id: 'desc' },
-      limit: page.first + 1,
-    });
+    const { where, options } = newestFirst(page);
+    const rows = await this.em.find(User, where, options);
     return toPage(rows, page, { keyOf: ({ id }) => [id], node: (user) => user.toDto() });
   }
 
@@ -88,5 +84,3 @@ export class UserController {
     });
   }
 }
-
-const isKey = (key: readonly unknown[]): key is [string] => key.length === 1 && isUUID(key[0], 'all');

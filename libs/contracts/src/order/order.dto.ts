@@ -3,6 +3,7 @@ import { ArrayUnique, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
 import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
+import { Node } from '../node.js';
 import { ConnectionOf, PageArgs } from '../page.js';
 import { MAX_ADDRESS } from '../user/user.dto.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
@@ -19,8 +20,8 @@ export class OrderItemDto {
   @Field(() => Float, { description: 'Unit price when the order was placed.' }) price: number;
 }
 
-@ObjectType('Order')
-export class OrderDto {
+@ObjectType('Order', { implements: () => [Node] })
+export class OrderDto implements Node {
   @Field(() => ID) id: string;
   @Field(() => ID) userId: string;
   /** Most orders have few; the gateway checks the actual number before it resolves them. */

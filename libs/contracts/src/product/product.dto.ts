@@ -4,6 +4,7 @@ import { IsBoolean, IsEnum, IsInt, IsOptional } from 'class-validator';
 import { Caller } from '../caller.js';
 import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
+import { Node } from '../node.js';
 import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
 import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
@@ -11,8 +12,8 @@ import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '..
 /** The maximum length of a new description, in characters. Products of earlier releases may have longer ones. */
 export const MAX_DESCRIPTION = 4_000;
 
-@ObjectType('Product')
-export class ProductDto {
+@ObjectType('Product', { implements: () => [Node] })
+export class ProductDto implements Node {
   @Field(() => ID) id: string;
   @Field() name: string;
   @Field(() => Float, { description: 'The unit price, with at most two decimals.' })

@@ -3,6 +3,7 @@ import { IsInt, IsISO8601, IsOptional, IsString } from 'class-validator';
 import { Caller, Role } from '../caller.js';
 import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
+import { Node } from '../node.js';
 import { ConnectionOf } from '../page.js';
 import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
 
@@ -29,8 +30,8 @@ export class ProfileDto implements ShippingDetails {
   @Field() phoneNumber: string;
 }
 
-@ObjectType('User')
-export class UserDto {
+@ObjectType('User', { implements: () => [Node] })
+export class UserDto implements Node {
   @Field(() => ID) id: string;
   @Field() name: string;
   @Field({ description: 'The e-mail address. Masked (`j***@example.com`) for everyone but the user and admins.' })

@@ -120,8 +120,6 @@ describe('an error of an operation', () => {
     ['price', 'price', create('1e309', '1')],
     ['price', 'price', create('29.999', '1')],
     ['stock', 'stock', create('1', '-5')],
-    ['id', 'id', 'mutation { cancelOrder(id: "no-id") { id } }'],
-    ['id of a product', 'id', '{ product(id: "no-id") { id } }'],
     ['items', 'items', 'mutation { placeOrder(input: { items: [] }) { id } }'],
     [
       'quantity of an item',

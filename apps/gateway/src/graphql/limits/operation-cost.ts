@@ -1,4 +1,4 @@
-import { MAX_LIST } from '@app/contracts';
+import { DEFAULT_PAGE, MAX_LIST } from '@app/contracts';
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -114,10 +114,10 @@ class CostWalk {
     const weight = this.weightOf(parent, field);
     if (!field || !node.selectionSet) return { once: weight, perRow: 0 };
     const { once, perRow } = this.ofSelections(getNamedType(field.type), node.selectionSet);
-    const first = field.args.find((arg) => arg.name === 'first');
-    const below = once + perRow * (first ? this.requestedRows(node, first.defaultValue) : 1);
+    const hasPages = field.args.some(({ name }) => name === 'first');
+    const below = once + perRow * (hasPages ? this.requestedRows(node) : 1);
     if (parent?.name.endsWith('Connection') && node.name.value === 'edges') return { once: 0, perRow: weight + below };
-    return { once: this.rowsOf(parent, field) * (weight + below), perRow: 0 };
+    return { once: this.rowsOf(parent, field, node) * (weight + below), perRow: 0 };
   }
 
   private weightOf(parent: GraphQLNamedType | null | undefined, field: Field | undefined): number {
@@ -126,8 +126,9 @@ class CostWalk {
     return (field?.extensions.complexity as number | undefined) ?? (isMutation ? MUTATION_WEIGHT : 1);
   }
 
-  private rowsOf(parent: GraphQLNamedType | null | undefined, field: Field): number {
+  private rowsOf(parent: GraphQLNamedType | null | undefined, field: Field, node: FieldNode): number {
     if (!isListType(getNullableType(field.type))) return 1;
+    if (field.args.some(({ name }) => name === 'ids')) return this.requestedIds(node);
     const declared = field.extensions.rows as number | undefined;
     return (
       this.overrides.rows?.get(field) ?? declared ?? INTROSPECTION_ROWS[`${parent?.name}.${field.name}`] ?? MAX_LIST
@@ -140,15 +141,24 @@ class CostWalk {
     return isCompositeType(parent) && !isUnionType(parent) ? parent.getFields()[name] : undefined;
   }
 
-  /** An invalid `first` counts as 1; validation of the arguments rejects it later. */
-  private requestedRows(node: FieldNode, defaultRows: unknown): number {
-    const argument = node.arguments?.find(({ name }) => name.value === 'first');
-    const requested = argument ? this.valueOf(argument.value) : undefined;
-    return Math.max(1, Number(requested ?? defaultRows) || 1);
+  /** An invalid `first` or `last` counts as 1; validation of the arguments rejects it later. */
+  private requestedRows(node: FieldNode): number {
+    const requested = this.argumentOf(node, 'first') ?? this.argumentOf(node, 'last') ?? DEFAULT_PAGE;
+    return Math.max(1, Number(requested) || 1);
+  }
+
+  private requestedIds(node: FieldNode): number {
+    const ids = this.argumentOf(node, 'ids');
+    return Array.isArray(ids) ? ids.length : 1;
+  }
+
+  private argumentOf(node: FieldNode, name: string): unknown {
+    return this.valueOf(node.arguments?.find((argument) => argument.name.value === name)?.value);
   }
 
   private valueOf(node: ValueNode | undefined): unknown {
     if (node?.kind === Kind.INT) return node.value;
+    if (node?.kind === Kind.LIST) return node.values;
     if (node?.kind !== Kind.VARIABLE) return undefined;
     const name = node.name.value;
     const { operation, variables } = this.requested;
