@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { DEFAULT_PORTS } from '../libs/contracts/src/services.js';
 import type { Stack } from './stack.js';
 
 const cwd = join(import.meta.dirname, '..');
@@ -21,7 +22,7 @@ export class ComposeStack implements Stack {
 
   static async attach(): Promise<ComposeStack> {
     const addresses = await Promise.all(
-      ['1', '2'].map((index) => compose('port', '--index', index, 'gateway', '4000')),
+      ['1', '2'].map((index) => compose('port', '--index', index, 'gateway', String(DEFAULT_PORTS.gateway))),
     );
     return new ComposeStack(addresses.map((address) => `http://${address.trim()}`));
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { APPS } from '../../libs/contracts/src/services.ts';
+import { APPS, DEFAULT_PORTS } from '../../libs/contracts/src/services.ts';
 import { root } from '../workspace.ts';
 import { compose } from './compose.ts';
 
@@ -14,7 +14,7 @@ interface Service {
   security_opt?: string[];
   cap_drop?: string[];
   read_only?: boolean;
-  ports?: { host_ip?: string; published: string }[];
+  ports?: { host_ip?: string; published: string; target: number }[];
   profiles?: string[];
   networks: Record<string, unknown>;
   volumes?: { type: string; source: string }[];
@@ -62,6 +62,13 @@ describe.each(Object.entries(services))('%s', (name, service) => {
   test('is in a network of its own choice', () => {
     expect(Object.keys(service.networks)).not.toContain('default');
   });
+});
+
+test('the gateway alone of the apps is published, at its default port', () => {
+  const published = apps
+    .filter(([, { ports }]) => ports)
+    .map(([name, { ports }]) => [name, ports?.map((one) => one.target)]);
+  expect(published).toEqual([['gateway', [DEFAULT_PORTS.gateway]]]);
 });
 
 test('the apps have time to shut down', () => {

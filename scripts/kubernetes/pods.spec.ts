@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_PORTS, type AppName } from '../../libs/contracts/src/services.ts';
 import { STOP_TIMEOUT_MS } from '../../libs/platform/src/run-service.js';
 import {
   appContainerOf,
+  appOf,
   containersOf,
   labelsOf,
   manifestsOf,
@@ -11,9 +13,14 @@ import {
   overlays,
   podOf,
   workloadsOf,
+  type Workload,
 } from './manifests.ts';
 
 const PRIVATE_VOLUMES = ['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret'];
+
+/** The ports that serve more than health and metrics. */
+const portsOf = (app: Workload) =>
+  (appContainerOf(app)?.ports ?? []).filter(({ name }) => name === 'http').map(({ containerPort }) => containerPort);
 
 describe.each(overlays)('%s', (overlay) => {
   const manifests = manifestsOf(overlay);
@@ -64,6 +71,12 @@ describe.each(overlays)('%s', (overlay) => {
   });
 
   const apps = of(manifests, 'Deployment').filter(appContainerOf);
+  const ofHttp = apps.filter((app) => portsOf(app).length > 0);
+  if (ofHttp.length > 0)
+    test.each(named(ofHttp))('%s serves HTTP on the default port of the app', (_, app) => {
+      expect(portsOf(app)).toEqual([DEFAULT_PORTS[appOf(app) as AppName]]);
+    });
+
   if (apps.length > 0)
     test.each(named(apps))('%s loses no request during rollouts and disruptions', (_, app) => {
       expect(app.spec?.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { DEFAULT_PORTS } from '@app/contracts';
 import { type HttpOptions, IsServiceUrl, loadConfig, NAMED_NETWORKS, ServiceConfig } from '@app/platform';
 import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
@@ -46,7 +47,7 @@ function isNetwork(word: string): boolean {
 }
 
 export class GatewayConfig extends ServiceConfig {
-  override PORT: number = 4000;
+  override PORT: number = DEFAULT_PORTS.gateway;
 
   /** Longer than the timeout between services, so that a service can reply after its own request timed out. */
   override REQUEST_TIMEOUT_MS: number = 5_000;

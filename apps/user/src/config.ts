@@ -1,3 +1,4 @@
+import { DEFAULT_PORTS } from '@app/contracts';
 import { DatabaseServiceConfig, loadConfig } from '@app/platform';
 import { Type } from 'class-transformer';
 import { IsInt, Max, ValidateBy, type ValidationArguments } from 'class-validator';
@@ -8,7 +9,7 @@ const RECOMMENDED_HASH_MEMORY = 19_456;
 const MIN_HASH_MEMORY = 8;
 
 export class UserConfig extends DatabaseServiceConfig {
-  override PORT: number = 5000;
+  override PORT: number = DEFAULT_PORTS.user;
   override DATABASE_URL: string = 'postgres://postgres@127.0.0.1:5432/bazaar_user';
 
   /** KiB of memory that hashing a password takes: the cost of a guess. Tests set little. */
