@@ -18,12 +18,18 @@ export function fail(text: string): never {
 
 export const entryOf = (app: string) => join(root, 'dist', 'apps', app, 'main.js');
 
-/** Builds all apps if one is older than the sources. Takes a second. */
+const apps = [...APPS, 'standalone'];
+
+/** Builds all apps if one is older than the sources. */
 export function build() {
-  const apps = [...APPS, 'standalone'];
   const sources = ['apps', 'libs', 'package-lock.json', 'nest-cli.json', 'tsconfig.json'];
   const changed = Math.max(...sources.map((path) => lastChange(join(root, path))));
   if (apps.every((app) => existsSync(entryOf(app)) && statSync(entryOf(app)).mtimeMs > changed)) return;
+  buildApps();
+}
+
+/** Builds all apps. Takes a second. */
+export function buildApps() {
   say('Building');
   const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   const build = spawnSync(process.execPath, [nest, 'build', ...apps], { cwd: root, encoding: 'utf8' });

@@ -1,0 +1,4 @@
+// npm run build: builds all apps.
+import { buildApps } from './workspace.ts';
+
+buildApps();
