@@ -1,4 +1,4 @@
-// npm run services: the gateway and the three each as its own process, on PostgreSQL, RabbitMQ and Redis.
+// npm run services: the gateway and each service as a process of its own, on PostgreSQL, RabbitMQ and Redis.
 import { createInterface } from 'node:readline';
 import { APPS, DEFAULT_PORTS } from '../libs/contracts/src/services.ts';
 import { absentServices, databaseOf, urls } from './backing-services.ts';

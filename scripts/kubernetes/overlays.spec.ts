@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVICES } from '../../libs/contracts/src/services.ts';
 import { loadConfig } from '../../libs/platform/src/config/load-config.js';
 import { root } from '../workspace.ts';
 import {
@@ -36,8 +37,10 @@ async function configOf(app = '') {
   return config;
 }
 
-const readme = readFileSync(join(folder, 'README.md'), 'utf8').split('\n');
-/** The README lists the Secrets that the manifests do not create. */
+const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+  .split('\n')
+  .flatMap((line) => SERVICES.map((service) => line.replace('<service>', service)));
+/** The README lists the Secrets that the manifests do not create, some of them for each `<service>`. */
 const isDocumented = (name: string, key: string) =>
   readme.some((line) => line.startsWith(`| \`${name}\``) && line.includes(`\`${key}\``));
 

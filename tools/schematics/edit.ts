@@ -20,6 +20,10 @@ export const append = (tree: Tree, path: string, text: string) => tree.overwrite
 export const addImport = (tree: Tree, path: string, statement: string) =>
   insertAfter(tree, path, /^import [^;]*;\n(?![^]*^import )/m, `${statement}\n`);
 
+/** Exports everything from a module, after the last such export. */
+export const addExport = (tree: Tree, path: string, module: string) =>
+  insertAfter(tree, path, /^export \* from [^;]*;\n(?![^]*^export \* from )/m, `export * from '${module}';\n`);
+
 /** Formats every created or changed file with Prettier. */
 export function formatFiles(): Rule {
   return async (tree) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CopiedProject } from './copied-project.js';
 
-const APPS = ['gateway', 'user', 'product', 'order', 'payment', 'standalone'];
 const TIMEOUT_MS = 600_000;
 
 let project: CopiedProject;
@@ -15,14 +14,26 @@ afterAll(() => project?.remove(), TIMEOUT_MS);
 const generate = (...args: string[]) => project.nest('generate', '--collection', '@bazaar/schematics', ...args);
 
 describe('a generated service and generated use cases', () => {
+  let output: string;
   beforeAll(async () => {
-    await generate('service', 'payment', '--project', 'payment');
+    output = await generate('service', 'payment', '--project', 'payment');
     await generate('use-case', 'refund', '--project', 'payment');
     await generate('use-case', 'archive', '--project', 'order');
-    await project.nest('build', ...APPS);
+    await project.node(['scripts/build.ts']);
     const schema = await project.node(['dist/apps/gateway/main.js', 'print-schema']);
     await writeFile(join(project.folder, 'schema.graphql'), schema);
   }, TIMEOUT_MS);
+
+  test('edit no existing files but those that list services', () => {
+    expect([...output.matchAll(/^UPDATE (\S+)/gm)].map(([, path]) => path).toSorted()).toEqual([
+      'apps/standalone/src/standalone.ts',
+      'deploy/kubernetes/services/kustomization.yaml',
+      'docker-compose.yml',
+      'libs/contracts/src/index.ts',
+      'libs/contracts/src/services.ts',
+      'nest-cli.json',
+    ]);
+  });
 
   test(
     'type-check, lint and are formatted',
@@ -76,23 +87,37 @@ describe('a generated service and generated use cases', () => {
   );
 
   test.each([
+    ['libs/contracts/src/services.ts', /, 'payment'(?=\])/, 'the app payment › is in services.ts'],
+    ['libs/contracts/src/services.ts', / {2}payment: .*\n/, 'the app payment › is in services.ts'],
+    ['libs/contracts/src/index.ts', /,\s*payment: payments/, 'the service payment › has a contract'],
+    ['libs/contracts/src/index.ts', /export .*payment\.contract.*\n/, 'the service payment › has a contract'],
+    ['libs/contracts/src/index.ts', /export .*payment\.dto.*\n/, 'the service payment › has a contract'],
+    ['nest-cli.json', /"payment": \{[^]*?\n {4}\},\n/, 'the app payment › has an entry point and is a project'],
+    [
+      'apps/standalone/src/standalone.ts',
+      / {2}\{ service: payment.*\n/,
+      'the service payment › is started by the standalone',
+    ],
+    ['docker-compose.yml', /\n {2}payment:\n[^]*?\n(?=\n)/, 'the app payment › runs in docker compose'],
     [
       'docker-compose.yml',
-      /\n {2}payment:[^]*?\n(?=\n)/,
-      'the app payment › runs in docker compose, where Prometheus finds it',
+      / {6}PAYMENT_DATABASE_PASSWORD.*\n/,
+      'the service payment › has a database in docker compose',
     ],
-    ['.env.example', /#PAYMENT_DATABASE_PASSWORD=.*\n/, 'the service payment › has its password in .env.example'],
+    ['docker-compose.yml', / {6}payment: \{ cond.*\n/, 'the service payment › is waited for by the gateway'],
     [
       'deploy/kubernetes/services/kustomization.yaml',
       / {2}- payment\n/,
       'the service payment › is deployed to Kubernetes',
     ],
   ])(
-    'fail a test by name without their registration in %s',
+    'fail a test by name without their registration in %s: %s',
     async (file, registration, name) => {
       const path = join(project.folder, file);
       const complete = await readFile(path, 'utf8');
-      await writeFile(path, complete.replace(registration, ''));
+      const incomplete = complete.replace(registration, '');
+      expect(incomplete).not.toBe(complete);
+      await writeFile(path, incomplete);
       try {
         await expect(project.jest('services.spec', '--verbose=false')).rejects.toThrow(name);
       } finally {

@@ -1,6 +1,11 @@
+import type { Contract } from './contract.js';
+import { orders } from './order/order.contract.js';
+import { products } from './product/product.contract.js';
+import type { ServiceName } from './services.js';
+import { users } from './user/user.contract.js';
+
 export * from './caller.js';
 export * from './contract.js';
-export * from './contracts.js';
 export * from './date-time.js';
 export * from './errors.js';
 export * from './money.js';
@@ -17,3 +22,6 @@ export * from './product/product.dto.js';
 export * from './order/order-status.js';
 export * from './order/order.contract.js';
 export * from './order/order.dto.js';
+
+/** The contract of each service. */
+export const contracts = { user: users, product: products, order: orders } satisfies Record<ServiceName, Contract>;

@@ -8,7 +8,7 @@ import {
   type Rule,
   type Tree,
 } from '@angular-devkit/schematics';
-import { addImport, append, formatFiles, insertBefore, replace } from '../edit.ts';
+import { addExport, addImport, formatFiles, insertBefore, replace } from '../edit.ts';
 import { capitalized } from '../names.ts';
 
 /** The names that templates use for `use-case refund --project payment`. */
@@ -59,7 +59,7 @@ function register(tree: Tree, { service, contract, verb, file, Class }: UseCaseN
   const entry = `    ${verb}: request(${Class}).answers<${Class}Result>(),\n`;
   insertBefore(tree, contractFile(service), /^ {2}\},\n {2}events:/m, entry);
   addImport(tree, contractFile(service), `import { ${Class}, ${Class}Result } from './${file}.dto.js';`);
-  append(tree, 'libs/contracts/src/index.ts', `export * from './${service}/${file}.dto.js';\n`);
+  addExport(tree, 'libs/contracts/src/index.ts', `./${service}/${file}.dto.js`);
 
   const module = `apps/${service}/src/${service}.module.ts`;
   addImport(tree, module, `import { ${Class}Controller } from './${service}/${file}.controller.js';`);
