@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { APPS } from '../../../libs/contracts/src/services.js';
 import { eventually } from '../../../libs/testing/src/eventually.js';
 import { newCustomers, type Customer } from '../../client.js';
 import { ComposeStack } from '../../compose-stack.js';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-test.each(['gateway', 'user', 'product', 'order', 'postgres', 'rabbitmq', 'redis'])(
+test.each([...APPS, 'postgres', 'rabbitmq', 'redis'])(
   'killing and restarting a container of %s under load loses and duplicates nothing',
   async (service) => {
     customers = await newCustomers(stack.url, 4);
