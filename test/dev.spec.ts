@@ -56,7 +56,7 @@ test(
 
     await save('Public. Answers', 'Public, reloaded. Answers');
     await eventually(async () => expect(await descriptions()).toContain('Public, reloaded.'), TIMEOUT_MS);
-    expect(await send(`{ user(id: "${id}") { id } }`)).toEqual({ data: { user: { id } } });
+    expect(await send(`{ user(id: "${id}") { id } }`)).toMatchObject({ data: { user: { id } } });
 
     await save('return this.cache.list()', 'return this.cache.list(');
     await eventually(() => expect(output).toContain(RESOLVER), TIMEOUT_MS);

@@ -9,7 +9,7 @@ import { IsText } from './validation.js';
 export const DEFAULT_PAGE = 20;
 /** The maximum number of rows in a page. 100 rows of the largest size (66 KB) fit into a message (8 MiB). */
 export const MAX_PAGE = 100;
-/** The maximum number of rows in a list without pages. */
+/** The maximum number of rows that a client gets of a list without pages. */
 export const MAX_LIST = 1000;
 /** The maximum length of a cursor: one with a name of 200 characters that JSON escapes as `\\u0001`. */
 export const MAX_CURSOR = 2000;

@@ -7,11 +7,14 @@ import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { answerWithinBudget, limitAnswerBytes, stringifyWithin } from './limits/answer-budget.js';
+import { reportCost, setRequestedCost } from './limits/cost-report.js';
 import { DocumentCache } from '../cache/document-cache.js';
 import { ErrorCodeEnum } from './errors/error-code.enum.js';
+import { errorBehavior } from './errors/error-behavior.js';
 import { formatError } from './errors/format-error.js';
 import { limitOrderItems } from './limits/order-items-limit.js';
 import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
+import { reportTruncation } from './limits/truncated-lists.js';
 import { OperationTurns } from './limits/operation-turns.js';
 import { answerCostOf } from './limits/operation-cost.js';
 import { assertCost, fragmentsOf, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
@@ -38,7 +41,10 @@ export const apolloOptions = ({
   // Plugins that read the answer come after the one that replaces it.
   plugins: [
     limitOperations(new OperationTurns(() => hasRoomForResponses(MAX_UNSENT_BYTES))) as ApolloServerPlugin,
+    errorBehavior(MAX_VARIABLE_ERRORS),
     answerWithinBudget,
+    reportTruncation,
+    reportCost,
     statusAndHeaders,
     ApolloServerPluginCacheControlDisabled(),
   ],
@@ -76,6 +82,7 @@ const limitOperations = (turns: OperationTurns): ApolloServerPlugin<Context> => 
           throw refusal(new AppError('BAD_REQUEST', 'Send subscriptions over the WebSocket at this path'));
         const { operationName, variables } = request;
         const cost = assertCost(schema, { document, operationName, variables });
+        setRequestedCost(contextValue, cost);
         contextValue.reply.raw.once('close', end);
         const answerCost =
           operation?.operation === OperationTypeNode.MUTATION

@@ -16,6 +16,7 @@ import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } 
 import type { GraphQLResolveInfo } from 'graphql';
 import { IdArgument } from '../graphql/id-argument.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
+import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from '../user/user.loader.js';
 import { type Operation, withIdempotencyKey } from './idempotency-key.js';
 
@@ -27,11 +28,18 @@ export class OrderResolver {
   ) {}
 
   @Query(() => [OrderDto], {
-    description: 'Requires an access token. Customers: own orders. Admins: all orders. The newest 1000.',
+    description:
+      'Requires an access token. Customers: own orders. Admins: all orders. The newest 1000; `extensions.truncated` says if ' +
+      'there are more. `orderConnection` has all of them, in pages.',
   })
   @SignedIn()
-  orders(@CurrentUser() caller: Caller): Promise<OrderDto[]> {
-    return this.orderService.list({ caller });
+  async orders(
+    @CurrentUser() caller: Caller,
+    @Context() operation: object,
+    @Info() field: GraphQLResolveInfo,
+  ): Promise<OrderDto[]> {
+    const rows = await this.orderService.list({ caller });
+    return withinListLimit(operation, field, { rows, connection: 'orderConnection' });
   }
 
   @Query(() => OrderDto, {

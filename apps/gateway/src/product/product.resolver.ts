@@ -10,9 +10,11 @@ import {
   UserDto,
 } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
-import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { IdArgument } from '../graphql/id-argument.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
+import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from '../user/user.loader.js';
 import { ProductCache } from './product.cache.js';
 import { ProductLoader } from './product.loader.js';
@@ -26,10 +28,14 @@ export class ProductResolver {
     private readonly users: UserLoader,
   ) {}
 
-  @Query(() => [ProductDto], { description: 'Public. Answers may be up to one second old.' })
+  @Query(() => [ProductDto], {
+    description:
+      'Public. Answers may be up to one second old. The newest 1000; `extensions.truncated` says if there are more. ' +
+      '`productConnection` has all of them, in pages.',
+  })
   @Public()
-  products(): Promise<ProductDto[]> {
-    return this.cache.list();
+  async products(@Context() operation: object, @Info() field: GraphQLResolveInfo): Promise<ProductDto[]> {
+    return withinListLimit(operation, field, { rows: await this.cache.list(), connection: 'productConnection' });
   }
 
   @Query(() => ProductDto, { nullable: true, description: 'Public. Answers may be up to one second old.' })

@@ -11,11 +11,13 @@ import {
   users,
 } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
-import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { HASHING_COMPLEXITY } from '../auth/hashing-complexity.js';
 import { IdArgument } from '../graphql/id-argument.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { maskEmail } from './mask-email.js';
+import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from './user.loader.js';
 
 @Resolver(() => UserDto)
@@ -28,10 +30,14 @@ export class UserResolver {
     private readonly loader: UserLoader,
   ) {}
 
-  @Query(() => [UserDto], { description: 'Requires an access token. The newest 1000 users.' })
+  @Query(() => [UserDto], {
+    description:
+      'Requires an access token. The newest 1000 users; `extensions.truncated` says if there are more. `userConnection` has ' +
+      'all of them, in pages.',
+  })
   @SignedIn()
-  users(): Promise<UserDto[]> {
-    return this.userService.list({});
+  async users(@Context() operation: object, @Info() field: GraphQLResolveInfo): Promise<UserDto[]> {
+    return withinListLimit(operation, field, { rows: await this.userService.list({}), connection: 'userConnection' });
   }
 
   @Query(() => UserDto, { nullable: true })

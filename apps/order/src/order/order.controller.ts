@@ -66,7 +66,7 @@ export class OrderController {
 
   @OnRequest(orders.requests.list)
   async list({ caller }: OrdersOf): Promise<OrderDto[]> {
-    return (await this.newest(visibleOrders({}, caller), MAX_LIST)).map(orderDto);
+    return (await this.newest(visibleOrders({}, caller), MAX_LIST + 1)).map(orderDto);
   }
 
   @OnRequest(orders.requests.getMany)

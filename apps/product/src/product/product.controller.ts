@@ -46,7 +46,7 @@ export class ProductController {
 
   @OnRequest(products.requests.list)
   async list(): Promise<ProductDto[]> {
-    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: MAX_LIST });
+    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: MAX_LIST + 1 });
     return newest.map((product) => product.toDto());
   }
 

@@ -52,7 +52,7 @@ export class UserController {
 
   @OnRequest(users.requests.list)
   async list(): Promise<UserDto[]> {
-    const newest = await this.em.find(User, {}, { orderBy: { id: 'desc' }, limit: MAX_LIST });
+    const newest = await this.em.find(User, {}, { orderBy: { id: 'desc' }, limit: MAX_LIST + 1 });
     return newest.map((user) => user.toDto());
   }
 

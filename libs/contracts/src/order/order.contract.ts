@@ -19,7 +19,7 @@ export const orders = contract('order', {
     place: request(NewOrder).answers<OrderDto>(),
     /** Null for an order that the caller may not see. */
     get: request(OrderKey).answers<OrderDto | null>(),
-    /** A customer's own orders, all orders for an admin. Newest first, at most 1000. */
+    /** A customer's own orders, all orders for an admin. Newest first, at most MAX_LIST + 1: the last one shows that there are more. */
     list: request(OrdersOf).answersRows<OrderDto>('getMany'),
     /** The orders with these ids that the caller may see, in no particular order. */
     getMany: request(OrderKeys).answersRows<OrderDto>('getMany'),

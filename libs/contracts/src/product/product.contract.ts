@@ -21,7 +21,7 @@ export const products = contract('product', {
     create: request(NewProduct).answers<ProductDto>(),
     /** The products with these ids that are not deleted, in no particular order. */
     getMany: request(ProductIds).answersRows<ProductDto>('getMany'),
-    /** Newest first, at most 1000. */
+    /** Newest first, at most MAX_LIST + 1: the last one shows that there are more. */
     list: request(Nothing).answersRows<ProductDto>('getMany'),
     page: request(ProductPageArgs).answers<Page<ProductDto>>(),
     count: request(ProductFilter).answers<number>(),

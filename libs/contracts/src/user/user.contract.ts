@@ -29,7 +29,7 @@ export const users = contract('user', {
     endedSessions: request(SessionIds).answers<string[]>(),
     /** The users with these ids that exist, in no particular order. */
     getMany: request(UserIds).answersRows<UserDto>('getMany'),
-    /** Newest first, at most 1000. */
+    /** Newest first, at most MAX_LIST + 1: the last one shows that there are more. */
     list: request(Nothing).answersRows<UserDto>('getMany'),
     /** Newest first. */
     page: request(PageArgs).answers<Page<UserDto>>(),

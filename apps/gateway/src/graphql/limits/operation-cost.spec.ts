@@ -45,6 +45,8 @@ it('goes by the weights that fields declare', () => {
     'Product.seller': 20,
     'OrderItem.product': 20,
     'Order.user': 20,
+    'Query.node': 60,
+    'Query.nodes': 60,
     'User.email': 20,
     'User.profile': 20,
     'UserConnection.totalCount': 3_000,
