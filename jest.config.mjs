@@ -20,32 +20,19 @@ const notFor = {
   ],
 };
 
-/** Native ES modules: run as `node --experimental-vm-modules node_modules/jest/bin/jest.js` (npm test does). */
 export default {
   testEnvironment: 'node',
+  testRunner: '<rootDir>/libs/testing/jest/test-runner.mts',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...notFor[process.env.TEST_STACK || 'embedded']],
-  extensionsToTreatAsEsm: ['.ts'],
+  // Node loads the modules. Jest needs this to find the specs of changed files.
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-        },
-        module: { type: 'es6' },
-      },
-    ],
-  },
-  // Also loads @nestjs/common before the CommonJS package @willsoto/nestjs-prometheus can require it half loaded.
-  setupFiles: ['<rootDir>/libs/testing/src/jest-setup.ts'],
+  transform: {},
+  setupFilesAfterEnv: ['<rootDir>/libs/testing/src/jest-setup.ts'],
   // Machines are slow and shared: a limit is there to end a hang, not to measure.
   testTimeout: 180_000,
 };

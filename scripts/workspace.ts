@@ -84,10 +84,9 @@ function whenOrphaned(stop: () => void) {
   return check;
 }
 
-/** Runs Jest with native ES modules. @returns its exit code. */
+/** Runs Jest. @returns its exit code. */
 export async function jest(args: readonly string[], env: NodeJS.ProcessEnv, stdout: 'inherit' | 'ignore' = 'inherit') {
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const { ended } = start([...flags, 'node_modules/jest/bin/jest.js', ...args], {
+  const { ended } = start(['node_modules/jest/bin/jest.js', ...args], {
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...process.env, ...env },
   });

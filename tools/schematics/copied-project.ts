@@ -41,7 +41,7 @@ export class CopiedProject {
   }
 
   jest(...args: string[]): Promise<string> {
-    return this.node(['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...args]);
+    return this.node(['node_modules/jest/bin/jest.js', ...args]);
   }
 
   /** The output of a Node program. @throws an error with the output if it fails. */

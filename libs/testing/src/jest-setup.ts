@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-// Before the CommonJS package @nestjs/throttler can require it half loaded.
-import '@nestjs/core';
+import { register } from 'prom-client';
 
+// The spec files of a worker share their modules, so each begins with what another one may have changed.
 Logger.overrideLogger(['error', 'fatal']);
+register.resetMetrics();

@@ -1,17 +1,16 @@
 import type { UserClient } from '@app/contracts';
 import type { ServiceUnderTest } from '@app/testing';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import * as argon2 from '@node-rs/argon2';
+import argon2 from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
+import { UserServiceUnderTest } from '../../test/user-service-under-test.js';
 
 /** The response time depends on the number of these calls and on their parameters. */
-const work = { hash: jest.fn(argon2.hash), verify: jest.fn(argon2.verify) };
+const work = { hash: jest.spyOn(argon2, 'hash'), verify: jest.spyOn(argon2, 'verify') };
 
 let service: ServiceUnderTest;
 let client: UserClient;
 beforeAll(async () => {
-  jest.unstable_mockModule('@node-rs/argon2', () => work);
-  const { UserServiceUnderTest } = await import('../../test/user-service-under-test.js');
   ({ service, client } = await UserServiceUnderTest.start());
 });
 afterAll(() => service.close());

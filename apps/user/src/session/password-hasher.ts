@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import argon2 from '@node-rs/argon2';
 import { UserConfig } from '../config.js';
 
 /** argon2id: 2 passes and 1 lane, as OWASP's Password Storage Cheat Sheet recommends for 19 MiB of memory. */
@@ -13,12 +13,12 @@ export class PasswordHasher {
   }
 
   hash(password: string): Promise<string> {
-    return hash(password, { memoryCost: this.config.PASSWORD_HASH_MEMORY_KIB, timeCost: 2, parallelism: 1 });
+    return argon2.hash(password, { memoryCost: this.config.PASSWORD_HASH_MEMORY_KIB, timeCost: 2, parallelism: 1 });
   }
 
   /** Does the same work without a hash (an unknown user) as with one. */
   async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matches = await verify(passwordHash ?? (await this.dummyHash), password);
+    const matches = await argon2.verify(passwordHash ?? (await this.dummyHash), password);
     return matches && passwordHash !== undefined;
   }
 }
