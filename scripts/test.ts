@@ -1,14 +1,14 @@
-// npm test: all specs on the embedded stack, then on PostgreSQL, RabbitMQ and Redis those that use them, if all three run.
+// npm test: all specs on the embedded stack, then on PostgreSQL, RabbitMQ and Redis those that depend on the stack, if all three run.
 // Arguments go to Jest.
 //   --require-services    fails if PostgreSQL, RabbitMQ or Redis is missing
 //   --watch               runs the specs of changed files on the embedded stack, again after each change
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { absentServices, urls } from './backing-services.ts';
-import { build, entryOf, jest, say, SIGNALS, start } from './workspace.ts';
+import { build, entryOf, jest, relatedSpecs, root, say, SIGNALS, start } from './workspace.ts';
 
 const began = Date.now();
 const required = process.argv.includes('--require-services');
@@ -58,10 +58,17 @@ async function onRealStack() {
   }
   say('Tests on PostgreSQL, RabbitMQ and Redis');
   const { DATABASE_URL: TEST_DATABASE_URL, RABBITMQ_URL: TEST_RABBITMQ_URL, REDIS_URL: TEST_REDIS_URL } = urls;
-  await run({ TEST_STACK: 'services', TEST_DATABASE_URL, TEST_RABBITMQ_URL, TEST_REDIS_URL }, [
-    ...['libs/messaging', 'apps', 'test'].map((folder) => `--roots=<rootDir>/${folder}`),
-    '--passWithNoTests',
-  ]);
+  const stack = { TEST_STACK: 'services', TEST_DATABASE_URL, TEST_RABBITMQ_URL, TEST_REDIS_URL };
+  const specs = relatedSpecs(sourcesThatReadTheStack(), stack);
+  await run(stack, [...specs.map((path) => `--testMatch=${path}`), '--passWithNoTests']);
+}
+
+/** A spec whose imports lead to one of these depends on the stack. PostgreSQL is the same on both stacks. */
+function sourcesThatReadTheStack() {
+  const sources = globSync('{apps,libs,test}/**/*.ts', { cwd: root });
+  return sources.filter((path) =>
+    /\bTEST_(STACK|RABBITMQ_URL|REDIS_URL)\b/.test(readFileSync(join(root, path), 'utf8')),
+  );
 }
 
 /** Runs Jest and adds its counts to the total. A file that cannot run counts as one failure. */

@@ -84,13 +84,27 @@ function whenOrphaned(stop: () => void) {
   return check;
 }
 
+const JEST = 'node_modules/jest/bin/jest.js';
+
 /** Runs Jest. @returns its exit code. */
 export async function jest(args: readonly string[], env: NodeJS.ProcessEnv, stdout: 'inherit' | 'ignore' = 'inherit') {
-  const { ended } = start(['node_modules/jest/bin/jest.js', ...args], {
+  const { ended } = start([JEST, ...args], {
     stdio: ['inherit', stdout, 'inherit'],
     env: { ...process.env, ...env },
   });
   return ended;
+}
+
+/** The paths of the specs whose imports lead to one of these sources. */
+export function relatedSpecs(sources: readonly string[], env: NodeJS.ProcessEnv) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [JEST, '--listTests', '--findRelatedTests', ...sources],
+    { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8' },
+  );
+  const paths = stdout.split('\n').filter(Boolean);
+  if (status !== 0 || paths.length === 0) fail(`Jest cannot list the specs.\n${stderr}`);
+  return paths;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type ShippingDetails,
   type UserDto,
 } from '@app/contracts';
-import { ServiceUnderTest } from '@app/testing';
+import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { randomUUID } from 'node:crypto';
 import { orderService } from '../src/order.module.js';
 

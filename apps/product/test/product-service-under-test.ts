@@ -1,5 +1,6 @@
 import { orders, products, Role, type OrderLine, type ProductClient, type ProductDto } from '@app/contracts';
-import { eventually, ServiceUnderTest } from '@app/testing';
+import { eventually } from '@app/testing';
+import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { randomUUID } from 'node:crypto';
 import { productService } from '../src/product.module.js';
 

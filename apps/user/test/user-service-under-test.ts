@@ -1,5 +1,5 @@
 import { users, type AuthTokens, type UserClient } from '@app/contracts';
-import { ServiceUnderTest } from '@app/testing';
+import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { randomUUID } from 'node:crypto';
 import { UserConfig } from '../src/config.js';
 import { userService } from '../src/user.module.js';

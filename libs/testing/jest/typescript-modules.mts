@@ -23,8 +23,8 @@ const isOwn = (url: string | undefined) => !!url?.startsWith('file:') && !url.in
 registerHooks({
   resolve(specifier, context, next) {
     if (specifier === '@jest/globals') return { url: globals, shortCircuit: true };
-    const lib = /^@app\/([^/]+)$/.exec(specifier)?.[1];
-    if (lib) return next(new URL(`${lib}/src/index.ts`, libs).href, context);
+    const [, lib, file = 'index'] = /^@app\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
+    if (lib) return next(new URL(`${lib}/src/${file}.ts`, libs).href, context);
     if (specifier.startsWith('.') && specifier.endsWith('.js') && isOwn(context.parentURL)) {
       const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
       if (existsSync(source)) return next(source.href, context);

@@ -1,5 +1,6 @@
 import { orders, OrderStatus, products, type Caller, type OrderClient } from '@app/contracts';
-import { eventually, type ServiceUnderTest } from '@app/testing';
+import { eventually } from '@app/testing';
+import type { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { admin, errorOf, home, nowhere, OrderServiceUnderTest } from '../../test/order-service-under-test.js';

@@ -1,5 +1,6 @@
 import { orders, users, type Caller, type OrderClient } from '@app/contracts';
-import { eventually, type ServiceUnderTest } from '@app/testing';
+import { eventually } from '@app/testing';
+import type { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { home, nowhere, OrderServiceUnderTest } from '../../test/order-service-under-test.js';
 

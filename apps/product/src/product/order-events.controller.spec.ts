@@ -1,5 +1,6 @@
 import { MAX_STOCK, products, type ProductClient } from '@app/contracts';
-import { errorOf, eventually, type ServiceUnderTest } from '@app/testing';
+import { errorOf, eventually } from '@app/testing';
+import type { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ProductServiceUnderTest, seller } from '../../test/product-service-under-test.js';

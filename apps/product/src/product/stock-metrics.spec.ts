@@ -1,5 +1,5 @@
 import { orders, products, Role } from '@app/contracts';
-import { ServiceUnderTest } from '@app/testing';
+import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { register } from 'prom-client';

@@ -1,5 +1,5 @@
 import type { UserClient } from '@app/contracts';
-import type { ServiceUnderTest } from '@app/testing';
+import type { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import argon2 from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';

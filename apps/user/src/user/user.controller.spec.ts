@@ -1,5 +1,6 @@
 import { Role, users, type Page, type ProfileInput, type UserClient, type UserDto } from '@app/contracts';
-import { errorOf, eventually, type ServiceUnderTest } from '@app/testing';
+import { errorOf, eventually } from '@app/testing';
+import type { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { newEmail, PASSWORD as password, UserServiceUnderTest } from '../../test/user-service-under-test.js';
