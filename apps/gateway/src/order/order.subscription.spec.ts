@@ -137,7 +137,7 @@ describe('orderUpdated', () => {
     await eventually(() => expect(updates.received).toEqual([{ id: named.id, status: 'PROCESSING' }]));
   });
 
-  it('refuses an unknown order, an order of another customer, and an invalid id', async () => {
+  it('refuses an unknown order, an order of another customer, and an id of another form', async () => {
     const { id } = await placed(jane.id);
     const listen = jest.spyOn(gateway.app.get(OrderUpdates), 'listen');
     const client = connect(gateway.signIn(randomUUID()));
@@ -146,8 +146,8 @@ describe('orderUpdated', () => {
     expect(refusals.map(({ code }) => code)).toEqual([
       'ORDER_NOT_FOUND',
       'ORDER_NOT_FOUND',
-      'BAD_USER_INPUT',
-      'BAD_USER_INPUT',
+      'ORDER_NOT_FOUND',
+      'ORDER_NOT_FOUND',
     ]);
     expect(refusals[0]?.errors[0]?.message).toBe(refusals[1]?.errors[0]?.message);
     // No listener is left.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  DEFAULT_PAGE,
   type Page,
   type ProductClient,
   type ProductDto,
@@ -48,7 +49,10 @@ export class ProductCache implements OnApplicationShutdown {
   }
 
   async page(args: ProductPageArgs): Promise<Page<ProductDto>> {
-    return this.read(await this.currentVersion(), `page:${digest(args)}`, () => this.productService.page(args));
+    const { first, last, ...others } = args;
+    const size = { rows: first ?? last ?? DEFAULT_PAGE, isBackward: typeof last === 'number' };
+    const name = `page:${digest({ ...size, ...others })}`;
+    return this.read(await this.currentVersion(), name, () => this.productService.page(args));
   }
 
   async count(filter: ProductFilter): Promise<number> {
