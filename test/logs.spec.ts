@@ -72,6 +72,7 @@ test('logs contain no personal data, also after errors', async () => {
   const { refreshTokens: second } = await anybody.data<{ refreshTokens: Tokens }>(REFRESH, {
     token: first.refreshToken,
   });
+  await anybody.data(REFRESH, { token: second.refreshToken });
   await anybody.refusal(REFRESH, { token: first.refreshToken });
   await anybody.refusal(REFRESH, { token: wrong.token });
   await new Client(stack.url, `${first.accessToken}x`).refusal('{ me { id } }');

@@ -72,10 +72,47 @@ describe('a session', () => {
     const customer = await newCustomer(stack.url);
     const [first, otherLogin] = [await login(customer), await login(customer, 1)];
     const second = await refresh(first.refreshToken);
-    for (const tokens of [first, second, otherLogin]) await expectSignedIn(tokens, customer);
+    const third = await refresh(second.refreshToken, 1);
+    for (const tokens of [first, second, third, otherLogin]) await expectSignedIn(tokens, customer);
     expect(await at(1).refusal(REFRESH, { refreshToken: first.refreshToken })).toBe('INVALID_REFRESH_TOKEN');
-    for (const tokens of [first, second]) await expectEnded(tokens);
+    for (const tokens of [first, second, third]) await expectEnded(tokens);
     await expectSignedIn(otherLogin, customer);
+  });
+
+  test('continues in two tabs that refresh at once', async () => {
+    const customer = await newCustomer(stack.url);
+    let tokens = await login(customer);
+    for (let round = 0; round < 20; round++) {
+      const tabs = [refresh(tokens.refreshToken, 0), refresh(tokens.refreshToken, 1)];
+      const [one, other] = (await Promise.all(tabs)) as [Tokens, Tokens];
+      expect(other.refreshToken).toBe(one.refreshToken);
+      for (const tab of [one, other]) await expectSignedIn(tab, customer);
+      tokens = other;
+    }
+  });
+
+  test('continues if the answer to a refresh was lost', async () => {
+    const customer = await newCustomer(stack.url);
+    const { refreshToken } = await login(customer);
+    const lost = await refresh(refreshToken);
+    const received = await refresh(refreshToken, 1);
+    expect(received.refreshToken).toBe(lost.refreshToken);
+    await expectSignedIn(await refresh(received.refreshToken), customer);
+  });
+
+  test('is not ended by a token that was never issued, made from the session id of an access token', async () => {
+    const customer = await newCustomer(stack.url);
+    const tokens = await login(customer);
+    const { sid } = JSON.parse(Buffer.from(tokens.accessToken.split('.')[1]!, 'base64url').toString()) as {
+      sid: string;
+    };
+    const id = Buffer.from(sid.replaceAll('-', ''), 'hex');
+    for (const rest of [Buffer.alloc(32), randomBytes(32)]) {
+      const refreshToken = Buffer.concat([id, rest]).toString('base64url');
+      expect(await at(1).refusal(REFRESH, { refreshToken })).toBe('INVALID_REFRESH_TOKEN');
+    }
+    await expectSignedIn(tokens, customer);
+    await expectSignedIn(await refresh(tokens.refreshToken), customer);
   });
 
   test('ends at every gateway by a logout, alone or with all sessions of the user', async () => {
@@ -109,7 +146,7 @@ describe('a stranger', () => {
   test('does not learn what is wrong with a refresh token', async () => {
     const customer = await newCustomer(stack.url);
     const [used, loggedOut] = [await login(customer), await login(customer)];
-    await refresh(used.refreshToken);
+    await refresh((await refresh(used.refreshToken)).refreshToken);
     await at(0, loggedOut.accessToken).data('mutation { logoutUser }');
     const wrong = [
       used.refreshToken,
@@ -196,7 +233,7 @@ test('logs contain no e-mails, passwords or tokens', async () => {
   await expect(login({ ...customer, password: 'a wrong guess' })).rejects.toMatchObject({
     code: 'INVALID_CREDENTIALS',
   });
-  await refresh(tokens.refreshToken);
+  await refresh((await refresh(tokens.refreshToken)).refreshToken);
   await at(0).refusal(REFRESH, { refreshToken: tokens.refreshToken });
   await expectEnded(tokens);
   for (const secret of [customer.email, customer.password, 'a wrong guess', tokens.accessToken, tokens.refreshToken])

@@ -25,3 +25,11 @@ test('hashing can be cheap outside of production only', () => {
 test.each(['7', '0', '-1', '1048577', '64.5', 'little'])('rejects %s KiB', (PASSWORD_HASH_MEMORY_KIB) => {
   expect(() => memory({ PASSWORD_HASH_MEMORY_KIB })).toThrow('PASSWORD_HASH_MEMORY_KIB must');
 });
+
+test('a refresh token that was replaced is good for 20 seconds by default, at most for 60', () => {
+  const grace = (env: Record<string, string>) => loadConfig(UserConfig, env).REFRESH_GRACE_SECONDS;
+  expect(grace({})).toBe(20);
+  expect(grace({ REFRESH_GRACE_SECONDS: '0' })).toBe(0);
+  for (const seconds of ['-1', '61', '1.5', 'little'])
+    expect(() => grace({ REFRESH_GRACE_SECONDS: seconds })).toThrow('REFRESH_GRACE_SECONDS must');
+});

@@ -1,7 +1,7 @@
 import { DEFAULT_PORTS } from '@app/contracts';
 import { DatabaseServiceConfig, loadConfig } from '@app/platform';
 import { Type } from 'class-transformer';
-import { IsInt, Max, ValidateBy, type ValidationArguments } from 'class-validator';
+import { IsInt, Max, Min, ValidateBy, type ValidationArguments } from 'class-validator';
 
 /** KiB; the least that OWASP recommends for argon2id with two passes. */
 const RECOMMENDED_HASH_MEMORY = 19_456;
@@ -15,6 +15,9 @@ export class UserConfig extends DatabaseServiceConfig {
   /** KiB of memory that hashing a password takes: the cost of a guess. Tests set little. */
   @Type(() => Number) @IsInt() @Max(1_048_576) @IsEnoughMemory() PASSWORD_HASH_MEMORY_KIB: number =
     RECOMMENDED_HASH_MEMORY;
+
+  /** How long a refresh token that was replaced still gets its successor, for tabs that refresh at once and lost answers. */
+  @Type(() => Number) @IsInt() @Min(0) @Max(60) REFRESH_GRACE_SECONDS: number = 20;
 }
 
 export const readConfig = () => loadConfig(UserConfig, process.env);

@@ -1,5 +1,6 @@
 import { Migration001Users } from './migrations/migration-001-users.js';
 import { Migration002Sessions } from './migrations/migration-002-sessions.js';
+import { Migration003RefreshGrace } from './migrations/migration-003-refresh-grace.js';
 import { LoginFailures } from './session/login-failures.entity.js';
 import { Session } from './session/session.entity.js';
 import { SigningKey } from './session/signing-key.entity.js';
@@ -10,6 +11,7 @@ export const database = {
   migrations: [
     { name: '001-users', class: Migration001Users },
     { name: '002-sessions', class: Migration002Sessions },
+    { name: '003-refresh-grace', class: Migration003RefreshGrace },
   ],
   stale: [
     { table: 'sessions', where: 'expires_at < now()' },

@@ -4,7 +4,7 @@ export const ERROR_CODES = {
   UNAUTHENTICATED: 'The access token is missing, malformed or expired, or its session has ended.',
   FORBIDDEN: 'The caller is authenticated but lacks permission.',
   INVALID_CREDENTIALS: 'Wrong e-mail or password.',
-  INVALID_REFRESH_TOKEN: 'The refresh token is unknown or already used, or its session has ended. Log in again.',
+  INVALID_REFRESH_TOKEN: 'The refresh token is unknown or was replaced, or its session has ended. Log in again.',
   EMAIL_TAKEN: 'Another user is registered with this e-mail.',
   USER_NOT_FOUND: 'The user does not exist.',
   PRODUCT_NOT_FOUND: 'A product does not exist or was deleted; `productIds` lists the missing ids.',

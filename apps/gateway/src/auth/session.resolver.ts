@@ -15,7 +15,8 @@ export class SessionResolver {
   }
 
   @Mutation(() => AuthTokens, {
-    description: 'Returns new tokens. A refresh token that is used twice ends its session.',
+    description:
+      'Returns new tokens. Needs no access token. The replaced refresh token returns the same successor for 20 seconds; after that it ends its session.',
   })
   @Public()
   refreshTokens(@Args('refreshToken') refreshToken: string): Promise<AuthTokens> {

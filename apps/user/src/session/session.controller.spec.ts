@@ -1,7 +1,7 @@
 import { Role } from '@app/contracts';
 import { errorOf, eventually } from '@app/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { userService } from '../user.module.js';
 import { newEmail, PASSWORD, UserServiceUnderTest, type TestUser } from '../../test/user-service-under-test.js';
 
@@ -66,77 +66,6 @@ test('a login fails with the same error for a wrong password and for an unknown 
   const unknownEmail = await errorOf(underTest.client.login({ email: newEmail(), password: PASSWORD }));
   expect(wrongPassword).toMatchObject({ code: 'INVALID_CREDENTIALS' });
   expect(unknownEmail).toEqual(wrongPassword);
-});
-
-describe('a refresh token', () => {
-  test('is valid for one use, and its successor continues the same session', async () => {
-    const user = await underTest.newUser();
-    let tokens = await refresh(user.refreshToken);
-    for (let i = 0; i < 3; i++) tokens = await refresh(tokens.refreshToken);
-    expect(await underTest.sessionOf(tokens)).toBe(user.sessionId);
-    expect(await underTest.sessionOf(user)).toBe(user.sessionId);
-  });
-
-  test('that is reused ends its session and no other, and an event announces it', async () => {
-    const user = await underTest.newUser();
-    const otherLogin = await underTest.login(user.email);
-    const successor = await refresh(user.refreshToken);
-    expect(await errorOf(refresh(user.refreshToken))).toMatchObject(refused);
-    expect(await errorOf(refresh(successor.refreshToken))).toMatchObject(refused);
-    for (const tokens of [user, successor]) expect(await errorOf(underTest.sessionOf(tokens))).toMatchObject(ended);
-    await eventually(() => expect(underTest.endedSessionIds).toContain(user.sessionId));
-    expect(underTest.endedSessionIds).not.toContain(otherLogin.sessionId);
-    expect(await underTest.sessionOf(await refresh(otherLogin.refreshToken))).toBe(otherLogin.sessionId);
-  });
-
-  test('that is used twice at once succeeds once, then its session ends', async () => {
-    for (let round = 0; round < 10; round++) {
-      const { refreshToken } = await underTest.newUser();
-      const uses = await Promise.allSettled([refresh(refreshToken), refresh(refreshToken)]);
-      const renewed = uses.flatMap((use) => (use.status === 'fulfilled' ? [use.value] : []));
-      expect(renewed).toHaveLength(1);
-      expect(await errorOf(underTest.sessionOf(renewed[0]!))).toMatchObject(ended);
-      expect(await errorOf(refresh(renewed[0]!.refreshToken))).toMatchObject(refused);
-    }
-  });
-
-  test('is rejected with the same error, whatever is wrong with it', async () => {
-    const [used, loggedOut, expired, guessed] = await Promise.all([
-      underTest.newUser(),
-      underTest.newUser(),
-      underTest.newUser(),
-      underTest.newUser(),
-    ]);
-    await refresh(used.refreshToken);
-    await underTest.client.logout({ userId: loggedOut.id, sessionId: loggedOut.sessionId, everywhere: false });
-    await query(`update sessions set expires_at = now() - interval '1 second' where id = $1`, [expired.sessionId]);
-    const guess = Buffer.from(guessed.refreshToken, 'base64url').fill(0, 16).toString('base64url');
-    const wrong = [
-      ...[used, loggedOut, expired].map(({ refreshToken }) => refreshToken),
-      guess,
-      randomBytes(48).toString('base64url'),
-      `${guessed.refreshToken}=`,
-      ` ${guessed.refreshToken}`,
-      '',
-      'nonsense',
-      'x'.repeat(10_000),
-      'a\0b',
-      "' or '1'='1",
-      guessed.accessToken,
-      randomUUID(),
-    ];
-    const errors = await Promise.all(wrong.map((token) => errorOf(refresh(token))));
-    expect(errors[0]).toMatchObject(refused);
-    for (const error of errors) expect(error).toEqual(errors[0]);
-  });
-
-  test('extends its session', async () => {
-    const { refreshToken, sessionId } = await underTest.newUser();
-    await query(`update sessions set expires_at = now() + interval '1 hour' where id = $1`, [sessionId]);
-    await refresh(refreshToken);
-    const late = `select from sessions where id = $1 and expires_at > now() + interval '29 days'`;
-    expect(await query(late, [sessionId])).toHaveLength(1);
-  });
 });
 
 describe('changing the password', () => {

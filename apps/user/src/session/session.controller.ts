@@ -13,6 +13,7 @@ import {
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { UserConfig } from '../config.js';
 import { User } from '../user/user.entity.js';
 import { AccessTokens } from './access-tokens.js';
 import { endSessions } from './end-sessions.js';
@@ -33,6 +34,7 @@ export class SessionController {
     private readonly accessTokens: AccessTokens,
     private readonly loginThrottle: LoginThrottle,
     private readonly passwordHasher: PasswordHasher,
+    private readonly config: UserConfig,
   ) {}
 
   @OnRequest(users.requests.login)
@@ -54,9 +56,11 @@ export class SessionController {
     const renewed = await this.em.transactional(async (tx) => {
       const session = id && (await tx.findOne(Session, { id, ...Session.live() }, LOCKED));
       if (!session) return undefined;
-      if (session.accepts(refreshToken)) return { session, refreshToken: session.renew() };
+      if (session.accepts(refreshToken)) return { session, refreshToken: session.rotate(refreshToken) };
+      const successor = session.successorOf(refreshToken);
+      if (successor && (await this.isInGrace(session))) return { session, refreshToken: successor };
       // A reused token may be stolen, so the session ends for both. An error thrown here would roll that back.
-      await endSessions(tx, this.outbox, { user: session.user.id, id });
+      if (session.hasIssued(refreshToken)) await endSessions(tx, this.outbox, { user: session.user.id, id });
       return undefined;
     });
     if (!renewed) throw new AppError('INVALID_REFRESH_TOKEN', 'The refresh token is not valid: log in again');
@@ -103,6 +107,12 @@ export class SessionController {
     const live = await this.em.find(Session, { id: { $in: ids }, ...Session.live() }, { fields: ['id'] });
     const liveIds = new Set(live.map(({ id }) => id));
     return ids.filter((id) => !liveIds.has(id));
+  }
+
+  private async isInGrace({ id }: Session): Promise<boolean> {
+    const since = 'rotated_at > clock_timestamp() - make_interval(secs => ?)';
+    const sql = `select 1 from sessions where id = ? and ${since}`;
+    return (await this.em.execute(sql, [id, this.config.REFRESH_GRACE_SECONDS])).length > 0;
   }
 
   /** @throws AppError INVALID_CREDENTIALS when the password has been changed since the user was read. */

@@ -1,7 +1,8 @@
+import { raw } from '@mikro-orm/postgresql';
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { v7 } from 'uuid';
 import { User } from '../user/user.entity.js';
-import { hashOfToken, newRefreshToken } from './refresh-token.js';
+import { hashOfToken, newRefreshToken, newSalt, newSeries, seriesOf, successorOf } from './refresh-token.js';
 
 /** From the last renewal. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
@@ -11,8 +12,14 @@ const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 export class Session {
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @ManyToOne(() => User, { deleteRule: 'cascade' }) @Index() user: User;
-  /** Hash of the only valid refresh token. */
+  /** Hash of the newest refresh token. */
   @Property({ type: 'text' }) refreshTokenHash: string;
+  /** The part that all its refresh tokens share; null until this release has issued one. It grants nothing by itself. */
+  @Property({ type: 'text', nullable: true }) refreshSeries: string | null = null;
+  /** Derives the newest refresh token from its predecessor; null after a login or a password change, when it has none. */
+  @Property({ type: 'text', nullable: true }) rotationSalt: string | null = null;
+  /** When the newest refresh token replaced its predecessor, by the clock of the database. */
+  @Property({ nullable: true, type: Date }) rotatedAt: Date | null = null;
   @Property() createdAt: Date = new Date();
   @Property() @Index() expiresAt: Date;
   @Property({ nullable: true, type: Date }) endedAt: Date | null = null;
@@ -35,9 +42,34 @@ export class Session {
     return hashOfToken(refreshToken) === this.refreshTokenHash;
   }
 
-  /** Replaces the refresh token and extends the session. Only the hash of the returned token is stored. */
+  /** Replaces the accepted token by its successor, and extends the session. */
+  rotate(refreshToken: string): string {
+    this.refreshSeries = seriesOf(refreshToken);
+    this.rotationSalt = newSalt();
+    this.rotatedAt = raw('clock_timestamp()');
+    return this.issue(successorOf(refreshToken, this.rotationSalt));
+  }
+
+  /** The newest token, if the other one is its direct predecessor. */
+  successorOf(refreshToken: string): string | undefined {
+    const successor = this.rotationSalt && successorOf(refreshToken, this.rotationSalt);
+    return successor && this.accepts(successor) ? successor : undefined;
+  }
+
+  /** Whether the token was issued for this session, or made by someone who holds one that was. */
+  hasIssued(refreshToken: string): boolean {
+    return this.refreshSeries !== null && hashOfToken(this.refreshSeries) === hashOfToken(seriesOf(refreshToken));
+  }
+
+  /** Replaces the refresh token by one that cannot be derived from it, and extends the session. */
   renew(): string {
-    const refreshToken = newRefreshToken(this.id);
+    this.refreshSeries ??= newSeries();
+    this.rotationSalt = null;
+    this.rotatedAt = null;
+    return this.issue(newRefreshToken(this.id, this.refreshSeries));
+  }
+
+  private issue(refreshToken: string): string {
     this.refreshTokenHash = hashOfToken(refreshToken);
     this.expiresAt = new Date(Date.now() + LIFETIME_MS);
     return refreshToken;

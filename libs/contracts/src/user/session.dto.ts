@@ -25,7 +25,7 @@ export class ChangePasswordInput {
 @ObjectType()
 export class AuthTokens {
   @Field() accessToken: string;
-  @Field({ description: 'Can be used once: `refreshTokens` returns its successor.' }) refreshToken: string;
+  @Field({ description: '`refreshTokens` replaces it by its successor.' }) refreshToken: string;
 }
 
 export class TokenToValidate {

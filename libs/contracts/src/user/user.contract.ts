@@ -19,7 +19,7 @@ export const users = contract('user', {
   requests: {
     register: request(RegisterInput).answers<UserDto>(),
     login: request(LoginInput).answers<AuthTokens>(),
-    /** Accepts each refresh token once. A reused one ends its session. */
+    /** Replaces the newest refresh token. Its predecessor gets the same successor for seconds; any other reuse ends the session. */
     refresh: request(RefreshToken).answers<AuthTokens>(),
     logout: request(Logout).answers<void>(),
     /** Ends every other session of the user. */
