@@ -7,6 +7,7 @@ import { CacheModule } from '@nestjs/cache-manager';
 import { Module, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
+import { IgnoredTokens } from './auth/ignored-tokens.js';
 import { SessionEventsController } from './auth/session-events.controller.js';
 import { UserServiceTokens } from './auth/user-service-tokens.js';
 import { GatewayConfig } from './config.js';
@@ -56,6 +57,7 @@ import { UserLoader } from './user/user.loader.js';
     OrderLoader,
     ProductCache,
     ProductVersion,
+    IgnoredTokens,
     HttpEdge,
     Graphiql,
     SubscriptionServer,

@@ -3,11 +3,12 @@ import { AppError, Caller, Role, type ValidToken } from '@app/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable } from '@nestjs/common';
-import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Context, Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Public, Roles, SignedIn } from './access.js';
 import { AuthModule } from './auth.module.js';
+import { type AuthenticatedRequest, callerOf } from './authenticated-request.js';
 import { CurrentUser } from './current-user.decorator.js';
 import type { TokenValidator } from './token-validator.js';
 
@@ -18,6 +19,7 @@ const ids = { customer: randomUUID(), admin: randomUUID() };
 class TwoTokens implements TokenValidator {
   async validate(token: string): Promise<ValidToken> {
     if (token === 'outage') throw new AppError('SERVICE_UNAVAILABLE', 'The user service is unavailable');
+    if (token === 'bug') throw new TypeError('undefined is not a function');
     if (token === 'too-long') throw new AppError('BAD_USER_INPUT', 'token must be shorter');
     if (token !== 'customer' && token !== 'admin') throw new AppError('UNAUTHENTICATED', 'The session has ended');
     const role = token === 'admin' ? Role.ADMIN : Role.CUSTOMER;
@@ -67,8 +69,8 @@ class GreetingResolver {
   }
 
   @ResolveField()
-  text(@CurrentUser() caller: Caller | undefined): string {
-    return `hello, ${caller?.userId ?? 'anyone'}`;
+  text(@Context() { req }: { req: AuthenticatedRequest }): string {
+    return `hello, ${callerOf(req)?.userId ?? 'anyone'}`;
   }
 }
 
@@ -131,16 +133,31 @@ describe('access to a resolver', () => {
     expect(await ask('undeclared', 'Bearer admin')).toBe('FORBIDDEN');
   });
 
-  it.each(['Bearer ended', 'Bearer', 'Bearer two parts', 'Basic Y3VzdG9tZXI6', 'customer', 'Bearer too-long'])(
-    'is denied for %s, also if it is public',
+  it.each(['bearer customer', 'BEARER customer', 'Bearer  customer', 'Bearer    customer', ' Bearer customer  '])(
+    'knows the caller by %j',
     async (authorization) => {
-      expect(await ask('open', authorization)).toBe('UNAUTHENTICATED');
+      expect(await ask('open', authorization)).toBe(ids.customer);
+    },
+  );
+
+  it.each(['Bearer ended', 'Bearer', 'Bearer two parts', 'Basic Y3VzdG9tZXI6', 'customer', 'Bearer too-long'])(
+    'is denied for %j, unless it is public',
+    async (authorization) => {
+      expect(await ask('open', authorization)).toBe('anyone');
+      expect(await ask('greeting { text }', authorization)).toEqual({ text: 'hello, anyone' });
       expect(await ask('signedIn', authorization)).toBe('UNAUTHENTICATED');
     },
   );
 
-  it('fails while tokens cannot be validated', async () => {
+  it('fails while tokens cannot be validated, if it depends on the caller', async () => {
     expect(await ask('signedIn', 'Bearer outage')).toBe('SERVICE_UNAVAILABLE');
+    expect(await ask('adminsOnly', 'Bearer outage')).toBe('SERVICE_UNAVAILABLE');
+    expect(await ask('greeting { text }', 'Bearer outage')).toBe('SERVICE_UNAVAILABLE');
+    expect(await ask('open', 'Bearer outage')).toBe('anyone');
+  });
+
+  it('fails if the validation fails unexpectedly', async () => {
+    expect(await ask('open', 'Bearer bug')).toBe('INTERNAL_SERVER_ERROR');
   });
 
   it('does not mix up concurrent callers', async () => {

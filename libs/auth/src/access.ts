@@ -10,7 +10,7 @@ export interface Access {
 
 const ACCESS = 'access';
 
-/** Open to anyone. The caller is still known if the request carries a valid token. */
+/** Open to anyone. The caller is still known if the request carries a valid token; a token that is not valid is ignored. */
 export const Public = () => SetMetadata(ACCESS, { signedIn: false } satisfies Access);
 
 export const SignedIn = () => SetMetadata(ACCESS, { signedIn: true } satisfies Access);

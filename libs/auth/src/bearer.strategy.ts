@@ -6,6 +6,9 @@ import passport from 'passport';
 import { Strategy } from 'passport-http-bearer';
 import { TokenVerdicts } from './token-verdicts.js';
 
+/** In any case, with one or more spaces (RFC 9110, section 11.4). */
+const BEARER = /^bearer +(\S+)$/i;
+
 @Injectable()
 export class BearerStrategy extends PassportStrategy(Strategy) {
   /** Passport keeps strategies by name for the whole process, which may hold more than one app. */
@@ -17,15 +20,18 @@ export class BearerStrategy extends PassportStrategy(Strategy) {
   }
 
   /**
-   * For credentials that come without an HTTP request.
+   * @param authorization the value of the header `Authorization`, or of the same parameter of a WebSocket connection.
    * @returns undefined if this is not `Bearer <token>`.
    * @throws AppError UNAUTHENTICATED if the token is not valid, any other code if it cannot be checked now.
    */
-  sessionOf(authorization: string): Promise<ValidToken | undefined> {
+  async sessionOf(authorization: string): Promise<ValidToken | undefined> {
+    const token = BEARER.exec(authorization.trim())?.[1];
+    if (token === undefined) return undefined;
     return new Promise((resolve, reject) => {
       const done = (error: unknown, session: ValidToken | false) =>
         error ? reject(error as Error) : resolve(session || undefined);
-      passport.authenticate(this.name, { session: false }, done)({ headers: { authorization } }, {}, reject);
+      const request = { headers: { authorization: `Bearer ${token}` } };
+      passport.authenticate(this.name, { session: false }, done)(request, {}, reject);
     });
   }
 

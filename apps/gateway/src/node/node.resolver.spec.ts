@@ -52,6 +52,11 @@ describe('node', () => {
       expect(answer).toEqual({ data: { node: null } });
   });
 
+  it('is found with a token that is not valid, unless it may be an order', async () => {
+    expect((await node(tea.id, 'stale')).data).toEqual({ node: { __typename: 'Product', id: tea.id, name: tea.name } });
+    for (const id of [own.id, randomUUID()]) expect(codeOf(await node(id, 'stale'))).toBe('UNAUTHENTICATED');
+  });
+
   it('is found while another service is unavailable', async () => {
     await gateway.stop('user');
     expect((await node(tea.id)).data).toEqual({ node: { __typename: 'Product', id: tea.id, name: tea.name } });
@@ -74,6 +79,13 @@ describe('nodes', () => {
       'product.getMany',
       'user.getMany',
     ]);
+  });
+
+  it('fail one by one if the token is not valid and they may be orders', async () => {
+    const { data, errors, extensions } = await nodes([tea.id, own.id], 'stale');
+    expect(data).toEqual({ nodes: [{ __typename: 'Product', id: tea.id, name: tea.name }, null] });
+    expect(errors).toMatchObject([{ path: ['nodes', 1], extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(extensions).toMatchObject({ authentication: { status: 'ignored', code: 'UNAUTHENTICATED' } });
   });
 
   it('are at most 100', async () => {

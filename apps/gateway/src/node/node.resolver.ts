@@ -1,5 +1,5 @@
-import { CurrentUser, Public } from '@app/auth';
-import { AppError, type Caller, Node } from '@app/contracts';
+import { type AuthenticatedRequest, Public } from '@app/auth';
+import { AppError, Node, type OrderDto } from '@app/contracts';
 import { Args, Context, ID, Query, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
@@ -10,6 +10,10 @@ import { UserLoader } from '../user/user.loader.js';
 const MAX_NODES = 100;
 /** An id does not say what it belongs to, so every service is asked. */
 const NODE_COMPLEXITY = 3 * RESOLVER_COMPLEXITY;
+
+interface Operation {
+  readonly req: AuthenticatedRequest;
+}
 
 @Resolver()
 export class NodeResolver {
@@ -25,15 +29,11 @@ export class NodeResolver {
     description: 'Public. The product, user or order with this id. Null if there is none or the caller may not see it.',
   })
   @Public()
-  async node(
-    @IdArgument() id: string,
-    @Context() operation: object,
-    @CurrentUser() caller: Caller | undefined,
-  ): Promise<Node | null> {
+  async node(@IdArgument() id: string, @Context() operation: Operation): Promise<Node | null> {
     const found = await Promise.allSettled([
       named('Product', this.products.load(operation, id)),
       named('User', this.users.load(operation, id)),
-      caller ? named('Order', this.orders.load(operation, caller, id)) : null,
+      named('Order', this.order(operation, id)),
     ]);
     const node = found.find((result) => result.status === 'fulfilled' && result.value !== null);
     // If one service is unavailable, the others still find their own.
@@ -48,16 +48,19 @@ export class NodeResolver {
     description: `Public. Like \`node\`, for up to ${MAX_NODES} ids, in their order.`,
   })
   @Public()
-  nodes(
-    @Args('ids', { type: () => [ID] }) ids: string[],
-    @Context() operation: object,
-    @CurrentUser() caller: Caller | undefined,
-  ): Promise<(Node | null)[]> {
+  nodes(@Args('ids', { type: () => [ID] }) ids: string[], @Context() operation: Operation): Promise<Node | null>[] {
     if (ids.length > MAX_NODES) {
       const message = `ids must have at most ${MAX_NODES} items`;
       throw new AppError('BAD_USER_INPUT', message, { fields: { ids: [message] } });
     }
-    return Promise.all(ids.map((id) => this.node(id.toLowerCase(), operation, caller)));
+    return ids.map((id) => this.node(id.toLowerCase(), operation));
+  }
+
+  /** @throws AppError if the token was ignored: an order is not null because its customer's token has expired. */
+  private async order(operation: Operation, id: string): Promise<OrderDto | null> {
+    const { user, ignoredToken } = operation.req;
+    if (ignoredToken) throw ignoredToken;
+    return user ? this.orders.load(operation, { userId: user.userId, role: user.role }, id) : null;
   }
 }
 

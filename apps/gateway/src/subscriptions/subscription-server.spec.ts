@@ -4,6 +4,8 @@ import { request } from 'node:http';
 import { AppError, users } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
 import { closeOf, jane, send, SubscriptionsUnderTest } from '../../test/subscriptions.fixture.js';
 
 let under: SubscriptionsUnderTest;
@@ -18,7 +20,8 @@ describe('a connection', () => {
   it('requires an access token', async () => {
     for (const params of [{}, { Authorization: 'token' }, { Authorization: 7 }, { token: 'token' }])
       expect(await under.connect(params).closed).toMatchObject({ code: 4401, reason: 'An access token is required' });
-    await under.connect({ authorization: 'bearer token' }).listening();
+    for (const authorization of ['bearer token', 'Bearer   token', ' Bearer token '])
+      await under.connect({ authorization }).listening();
   });
 
   it('is closed with 4403 if the token is not valid, so that clients get a new one', async () => {
@@ -27,6 +30,39 @@ describe('a connection', () => {
     };
     expect(await under.connect().closed).toMatchObject({ code: 4403, reason: 'The access token is not valid' });
     expect(await under.connect('x'.repeat(5_000)).closed).toMatchObject({ code: 4403 });
+  });
+
+  it('is opened again with the next token by graphql-ws, which keeps its subscriptions', async () => {
+    under.validate = (token) => {
+      if (token === 'expired') throw new AppError('UNAUTHENTICATED', 'It has expired');
+      return jane;
+    };
+    const received: unknown[] = [];
+    const codes: unknown[] = [];
+    let token = 'expired';
+    const client = createClient({
+      url: `${under.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: () => ({ Authorization: `Bearer ${token}` }),
+      retryWait: async () => {},
+      on: {
+        closed: (event) => {
+          codes.push((event as { code: number }).code);
+          token = 'fresh';
+        },
+      },
+    });
+    const end = client.subscribe(
+      { query: 'subscription { orderUpdated { id } }' },
+      { next: ({ data }) => received.push(data), error: (error) => codes.push(error), complete: () => {} },
+    );
+    await eventually(async () => {
+      await under.orderChanges();
+      expect(received).not.toEqual([]);
+    });
+    expect(codes).toEqual([4403]);
+    end();
+    await client.dispose();
   });
 
   it('is closed with 1013 if the token cannot be validated now, so that clients retry', async () => {

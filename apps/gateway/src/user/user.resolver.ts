@@ -1,4 +1,4 @@
-import { CurrentUser, Public, SignedIn } from '@app/auth';
+import { type AuthenticatedRequest, callerOf, CurrentUser, Public, SignedIn } from '@app/auth';
 import {
   AppError,
   Caller,
@@ -19,6 +19,10 @@ import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { maskEmail } from './mask-email.js';
 import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from './user.loader.js';
+
+interface Operation {
+  readonly req: AuthenticatedRequest;
+}
 
 @Resolver(() => UserDto)
 export class UserResolver {
@@ -69,16 +73,19 @@ export class UserResolver {
   }
 
   @ResolveField({ complexity: RESOLVER_COMPLEXITY })
-  email(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): string {
-    return this.maySeePrivateFields(user, caller) ? user.email : maskEmail(user.email);
+  email(@Parent() user: UserDto, @Context() { req }: Operation): string {
+    return this.maySeePrivateFields(user, req) ? user.email : maskEmail(user.email);
   }
 
   @ResolveField({ complexity: RESOLVER_COMPLEXITY })
-  profile(@Parent() user: UserDto, @CurrentUser() caller: Caller | undefined): ProfileDto | null {
-    return this.maySeePrivateFields(user, caller) ? user.profile : null;
+  profile(@Parent() user: UserDto, @Context() { req }: Operation): ProfileDto | null {
+    return this.maySeePrivateFields(user, req) ? user.profile : null;
   }
 
-  private maySeePrivateFields(user: UserDto, caller: Caller | undefined): boolean {
-    return this.justRegistered.has(user) || (caller !== undefined && mayActFor(caller, user.id));
+  /** @throws AppError if the caller's token cannot be checked now. */
+  private maySeePrivateFields(user: UserDto, request: AuthenticatedRequest): boolean {
+    if (this.justRegistered.has(user)) return true;
+    const caller = callerOf(request);
+    return caller !== undefined && mayActFor(caller, user.id);
   }
 }
