@@ -13,6 +13,7 @@ export * from './node.js';
 export * from './nothing.js';
 export * from './page.js';
 export * from './services.js';
+export { canonicalEmail, normalizedPassword } from './text.js';
 export * from './validation.js';
 export * from './user/session.dto.js';
 export * from './user/user.contract.js';

@@ -19,6 +19,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { fromCents, toCents } from './money.js';
+import { canonicalEmail, isStreamSafe, isVisible, normalizedPassword, readableText } from './text.js';
 
 /** The maximum of a product's stock plus its reserved units, so that released units always fit into 32 bits. */
 export const MAX_STOCK = 1_000_000_000;
@@ -60,23 +61,61 @@ const HasCharacters = (min: number, max: number) =>
 const codePointsOf = (text: string) => text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 const isBetween = (min: number, value: number, max: number) => min <= value && value <= max;
 
-/** E-mail addresses are compared without regard to case or surrounding space. */
+/** The value of a text field is replaced before it is validated. Other values stay as they are. */
+const Replaced = (replace: (text: string) => string) =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? replace(value) : value));
+
+/** Text that people read, stored as `readableText`. */
+export const IsReadableText = (min: number, max: number) =>
+  applyDecorators(
+    Replaced(readableText),
+    IsText(min, max),
+    ValidateBy({
+      name: 'isStreamSafe',
+      validator: {
+        validate: (value) => typeof value !== 'string' || isStreamSafe(value),
+        defaultMessage: () => '$property must not contain more than 30 combining marks in a row',
+      },
+    }),
+  );
+
+/** A name or a part of an address: readable text that is not blank. If `min` is 0, an empty text is valid. */
+export const IsName = (min: number, max: number) =>
+  applyDecorators(
+    IsReadableText(min, max),
+    ValidateBy({
+      name: 'isVisible',
+      validator: {
+        validate: (value) => typeof value !== 'string' || value === '' || isVisible(value),
+        defaultMessage: () => '$property must contain a visible character',
+      },
+    }),
+  );
+
+/** A password that a user chooses. Its length is that of the normalized form, which is hashed. */
+export const IsNewPassword = () => applyDecorators(Replaced(normalizedPassword), IsText(8, 128));
+
+/** An e-mail address as it was typed, in lowercase. `canonicalEmail` tells whether two are the same. */
 export const IsEmailAddress = () =>
   applyDecorators(
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim().toLowerCase() : value)),
+    Replaced((email) => email.trim().toLowerCase()),
     ValidateBy({
       name: 'isEmail',
       validator: {
-        // `isEmail` throws a URIError for text that is not Unicode.
-        validate: (value) => typeof value === 'string' && !/\p{Surrogate}/u.test(value) && isEmail(value),
+        validate: (value) => typeof value === 'string' && isAddress(canonicalEmail(value)),
         defaultMessage: () => '$property must be an email',
       },
     }),
-    MaxLength(254),
+    MaxLength(MAX_EMAIL),
   );
 
 /** Whether text has the form of an id. */
 export const isId = (text: unknown): text is string => isUUID(text, 'all');
+
+const MAX_EMAIL = 254;
+/** `isEmail` throws a URIError for text that is not Unicode. */
+const isAddress = (canonical: string) =>
+  canonical.length <= MAX_EMAIL && !/\p{Surrogate}/u.test(canonical) && isEmail(canonical);
 
 /** Ids are compared as text, so they are lowercase everywhere. */
 const Lowercase = () =>

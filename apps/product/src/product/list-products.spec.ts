@@ -16,7 +16,7 @@ afterAll(() => underTest.close());
 describe('pages of products', () => {
   let all: ProductDto[];
   beforeAll(async () => {
-    const longest = ['\n', '"', 'ÿ', '\u{1F375}'].map((character) => character.repeat(200));
+    const longest = ['\n', '"', 'ÿ', '\u{1F375}'].map((character) => `${character.repeat(199)}.`);
     const some = [
       'Tea',
       'tea',
@@ -27,7 +27,7 @@ describe('pages of products', () => {
       'Zebra',
       '\uFF34ea',
       '\u{1F375}',
-      ' ',
+      ' tea',
       ...longest,
     ];
     all = [];

@@ -7,7 +7,7 @@ import { DateTime } from '../date-time.js';
 import { Node } from '../node.js';
 import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
-import { IsId, IsIdList, IsListOf, IsNested, IsPrice, IsStock, IsText } from '../validation.js';
+import { IsId, IsIdList, IsListOf, IsName, IsNested, IsPrice, IsReadableText, IsStock, IsText } from '../validation.js';
 
 /** The maximum length of a new description, in characters. Products of earlier releases may have longer ones. */
 export const MAX_DESCRIPTION = 4_000;
@@ -67,17 +67,17 @@ export class ProductPageArgs extends PageArgs {
 
 @InputType()
 export class ProductInput {
-  @Field() @IsText(1, 200) name: string;
+  @Field() @IsName(1, 200) name: string;
   @Field(() => Float) @IsPrice() price: number;
-  @Field() @IsText(0, MAX_DESCRIPTION) description: string;
+  @Field() @IsReadableText(0, MAX_DESCRIPTION) description: string;
   @Field(() => Int) @IsStock() stock: number;
 }
 
 @InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProductUpdateInput {
-  @Field({ nullable: true }) @IsOptional() @IsText(1, 200) name?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(1, 200) name?: string;
   @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_DESCRIPTION) description?: string;
+  @Field({ nullable: true }) @IsOptional() @IsReadableText(0, MAX_DESCRIPTION) description?: string;
   @Field(() => Int, { nullable: true }) @IsOptional() @IsStock() stock?: number;
 }
 

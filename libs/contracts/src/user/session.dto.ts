@@ -1,13 +1,22 @@
 import { Field, InputType, ObjectType } from '@nestjs/graphql';
 import { IsBoolean, IsISO8601, IsString } from 'class-validator';
 import { Caller } from '../caller.js';
-import { IsEmailAddress, IsId, IsIdList, IsLenientText, IsNested, IsText } from '../validation.js';
+import {
+  IsEmailAddress,
+  IsId,
+  IsIdList,
+  IsLenientText,
+  IsName,
+  IsNested,
+  IsNewPassword,
+  IsText,
+} from '../validation.js';
 
 @InputType()
 export class RegisterInput {
-  @Field() @IsText(1, 100) name: string;
+  @Field() @IsName(1, 100) name: string;
   @Field() @IsEmailAddress() email: string;
-  @Field() @IsText(8, 128) password: string;
+  @Field() @IsNewPassword() password: string;
 }
 
 @InputType()
@@ -19,7 +28,7 @@ export class LoginInput {
 @InputType()
 export class ChangePasswordInput {
   @Field() @IsLenientText(1, 128) currentPassword: string;
-  @Field() @IsText(8, 128) newPassword: string;
+  @Field() @IsNewPassword() newPassword: string;
 }
 
 @ObjectType()

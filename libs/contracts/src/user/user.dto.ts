@@ -5,7 +5,7 @@ import { textComplexity } from '../complexity.js';
 import { DateTime } from '../date-time.js';
 import { Node } from '../node.js';
 import { ConnectionOf } from '../page.js';
-import { IsId, IsIdList, IsNested, IsText } from '../validation.js';
+import { IsId, IsIdList, IsName, IsNested, IsReadableText } from '../validation.js';
 
 /** The maximum lengths of a profile's texts, in characters. */
 export const MAX_BIO = 2_000;
@@ -56,13 +56,13 @@ export class UserIds {
 
 @InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProfileInput {
-  @Field({ nullable: true }) @IsOptional() @IsText(1, 100) name?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_BIO) bio?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, MAX_ADDRESS) shippingAddress?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 20) pincode?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 100) city?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 100) country?: string;
-  @Field({ nullable: true }) @IsOptional() @IsText(0, 30) phoneNumber?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(1, 100) name?: string;
+  @Field({ nullable: true }) @IsOptional() @IsReadableText(0, MAX_BIO) bio?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(0, MAX_ADDRESS) shippingAddress?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(0, 20) pincode?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(0, 100) city?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(0, 100) country?: string;
+  @Field({ nullable: true }) @IsOptional() @IsName(0, 30) phoneNumber?: string;
 }
 
 export class ProfileUpdate {
