@@ -6,6 +6,7 @@ import { database } from './mikro-orm.config.js';
 import { endSessions } from './session/end-sessions.js';
 import { outdatedKeys, signsFrom } from './session/key-rotation.js';
 import { SigningKey } from './session/signing-key.entity.js';
+import { findByEmail } from './user/find-by-email.js';
 import { User } from './user/user.entity.js';
 
 const USAGE = 'Usage: admin grant|revoke EMAIL, admin list [EMAIL] or admin rotate-keys';
@@ -52,7 +53,9 @@ async function revoke(em: EntityManager, email: string): Promise<string> {
 }
 
 async function list(em: EntityManager, email: string): Promise<string> {
-  const admins = await em.find(User, { role: Role.ADMIN, ...(email && { email }) }, { orderBy: { email: 'asc' } });
+  const user = email ? await findByEmail(em, email) : undefined;
+  if (user === null) return `${email} is not an admin.`;
+  const admins = await em.find(User, { role: Role.ADMIN, ...(user && { id: user.id }) }, { orderBy: { email: 'asc' } });
   if (admins.length > 0) return admins.map(({ email, name }) => `${email}  ${name}`).join('\n');
   return email ? `${email} is not an admin.` : 'There are no admins.';
 }
@@ -68,7 +71,7 @@ async function rotateKeys(em: EntityManager): Promise<string> {
 }
 
 async function locked(em: EntityManager, email: string): Promise<User> {
-  const user = await em.findOne(User, { email }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const user = await findByEmail(em, email, LockMode.PESSIMISTIC_WRITE);
   if (!user) throw new Error(`No user has the e-mail ${email}.`);
   return user;
 }

@@ -1,3 +1,4 @@
+import { normalizedPassword } from '@app/contracts';
 import { Injectable } from '@nestjs/common';
 import argon2 from '@node-rs/argon2';
 import { UserConfig } from '../config.js';
@@ -13,12 +14,18 @@ export class PasswordHasher {
   }
 
   hash(password: string): Promise<string> {
-    return argon2.hash(password, { memoryCost: this.config.PASSWORD_HASH_MEMORY_KIB, timeCost: 2, parallelism: 1 });
+    const options = { memoryCost: this.config.PASSWORD_HASH_MEMORY_KIB, timeCost: 2, parallelism: 1 };
+    return argon2.hash(normalizedPassword(password), options);
   }
 
-  /** Does the same work without a hash (an unknown user) as with one. */
+  /**
+   * Does the same work without a hash (an unknown user) as with one. Earlier releases hashed a password as it was typed, so that form
+   * is tried too if it differs.
+   */
   async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matches = await argon2.verify(passwordHash ?? (await this.dummyHash), password);
-    return matches && passwordHash !== undefined;
+    const stored = passwordHash ?? (await this.dummyHash);
+    const forms = new Set([normalizedPassword(password), password]);
+    const results = await Promise.all([...forms].map((form) => argon2.verify(stored, form)));
+    return results.includes(true) && passwordHash !== undefined;
   }
 }

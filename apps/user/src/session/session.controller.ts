@@ -1,5 +1,6 @@
 import {
   AppError,
+  canonicalEmail,
   users,
   type AuthTokens,
   type LoginInput,
@@ -14,6 +15,7 @@ import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { UserConfig } from '../config.js';
+import { findByEmail } from '../user/find-by-email.js';
 import { User } from '../user/user.entity.js';
 import { AccessTokens } from './access-tokens.js';
 import { endSessions } from './end-sessions.js';
@@ -39,8 +41,10 @@ export class SessionController {
 
   @OnRequest(users.requests.login)
   async login({ email, password }: LoginInput): Promise<AuthTokens> {
-    const user = await this.em.findOne(User, { email });
-    const matches = await this.loginThrottle.passwordMatches(email, user?.passwordHash, password);
+    const user = await findByEmail(this.em, email);
+    // Forms of one address share a wait.
+    const throttled = user?.email ?? canonicalEmail(email);
+    const matches = await this.loginThrottle.passwordMatches(throttled, user?.passwordHash, password);
     if (!matches || !user) throw invalidCredentials();
     const { session, refreshToken } = Session.begin(user);
     await this.em.transactional(async (tx) => {

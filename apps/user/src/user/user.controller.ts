@@ -1,5 +1,6 @@
 import {
   AppError,
+  canonicalEmail,
   MAX_LIST,
   users,
   type Page,
@@ -26,7 +27,9 @@ export class UserController {
   ) {}
 
   @OnRequest(users.requests.register)
-  async register({ name, email, password }: RegisterInput): Promise<UserDto> {
+  async register({ name, email: typedEmail, password }: RegisterInput): Promise<UserDto> {
+    const email = canonicalEmail(typedEmail);
+    if (await this.em.count(User, { emailKey: email })) throw emailTaken();
     const user = new User(name, email, await this.passwordHasher.hash(password));
     this.em.persist(user);
     this.outbox.add(users.events.registered, {
@@ -37,8 +40,7 @@ export class UserController {
     try {
       await this.em.flush();
     } catch (error) {
-      if (error instanceof UniqueConstraintViolationException)
-        throw new AppError('EMAIL_TAKEN', 'This e-mail is already registered');
+      if (error instanceof UniqueConstraintViolationException) throw emailTaken();
       throw error;
     }
     return user.toDto();
@@ -84,3 +86,5 @@ export class UserController {
     });
   }
 }
+
+const emailTaken = () => new AppError('EMAIL_TAKEN', 'This e-mail is already registered');

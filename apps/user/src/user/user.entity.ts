@@ -7,7 +7,10 @@ export class User {
   /** Time-ordered: the primary key in descending order is newest first. */
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @Property({ length: 100 }) name: string;
+  /** In its canonical form, unless an earlier release stored it as it was typed. */
   @Property({ length: 254 }) @Unique() email: string;
+  /** The canonical form of an `email` that is in another form. */
+  @Property({ length: 254, nullable: true, type: 'string' }) @Unique() emailKey: string | null = null;
   @Property() passwordHash: string;
   @Enum({ items: () => Role }) role: Role = Role.CUSTOMER;
   @Property({ type: 'text' }) bio = '';
