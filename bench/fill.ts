@@ -26,6 +26,7 @@ export const fillUsers = (stack: Stack) =>
 
 /**
  * One in a hundred is deleted, one in ten is out of stock, every second one is made of steel, and every 5,000th has a samovar.
+ * Every third has a Japanese name, and every 5,000th of all a Chinese one.
  * @param sellerId the seller of all products. Without it, a thousand users sell them.
  */
 export const fillProducts = (stack: Stack, sellerId?: string) =>
@@ -33,7 +34,8 @@ export const fillProducts = (stack: Stack, sellerId?: string) =>
     `insert into products
        (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at, deleted_at)
      select ${id('product', 'i')},
-            ${word('i', 'Tea', 'Coffee', 'Soup', 'Salad', 'Bread')} || ' ' || ${word('i / 5', 'cup', 'Bowl', 'knife', 'Tray')} || ' ' || i % 5000,
+            ${word('i', 'Tea', 'Coffee', 'Soup', 'Salad', 'Bread')} || ' ' || ${word('i / 5', 'cup', 'Bowl', 'knife', 'Tray')} || ' ' || i % 5000
+              || case when i % 5000 = 11 then ' 电热水壶' when i % 3 = 0 then ' 緑茶の茶碗' else '' end,
             (random() * 100000)::int,
             case when i % 10 = 0 then 0 else i % 100 end,
             ${word('abs(hashint4(i))', 'Made of steel', 'Made of wood')} || ', number ' || md5(i::text)

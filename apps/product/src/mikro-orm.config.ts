@@ -1,6 +1,7 @@
 import { Migration001Products } from './migrations/migration-001-products.js';
 import { Migration002ProductLists } from './migrations/migration-002-product-lists.js';
 import { Migration003ReservedUnits } from './migrations/migration-003-reserved-units.js';
+import { Migration004Search } from './migrations/migration-004-search.js';
 import { Product } from './product/product.entity.js';
 import { Reservation } from './product/reservation.entity.js';
 
@@ -10,5 +11,6 @@ export const database = {
     { name: '001-products', class: Migration001Products },
     { name: '002-product-lists', class: Migration002ProductLists },
     { name: '003-reserved-units', class: Migration003ReservedUnits },
+    { name: '004-search', class: Migration004Search },
   ],
 };

@@ -44,3 +44,36 @@ test('the migration 003-reserved-units counts existing reservations', async () =
   await service.startInstance(productService);
   expect(await underTest.unitsOf(id)).toEqual({ stock: 8, reserved: 2 });
 });
+
+test('the migration 004-search fills existing products in batches that commit one by one, and continues after a crash', async () => {
+  const { service, client } = underTest;
+  const sellerId = randomUUID();
+  await service.database.query('alter table products disable trigger products_terms');
+  await service.database.query(
+    `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
+     select gen_random_uuid(), 'Crème 東京 ' || i, 1, 1, '', $1, 1, now(), now() from generate_series(1, 2500) i`,
+    [sellerId],
+  );
+  await service.database.query(`delete from mikro_orm_migrations where name = '004-search'`);
+  await service.startInstance(productService);
+  const [{ transactions }] = (await service.database.query<{ transactions: number }>(
+    'select count(distinct xmin::text)::int as transactions from products where seller_id = $1',
+    [sellerId],
+  )) as [{ transactions: number }];
+  expect(transactions).toBeGreaterThanOrEqual(3);
+  expect(await client.count({ search: 'creme 京', sellerId })).toBe(2500);
+});
+
+test('what an instance of the previous release writes is found', async () => {
+  const { service, client } = underTest;
+  const [id, sellerId] = [randomUUID(), randomUUID()];
+  await service.database.query(
+    `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
+     values ($1, 'Straße 京都', 1, 1, '', $2, 1, now(), now())`,
+    [id, sellerId],
+  );
+  expect(await client.count({ search: 'strasse 京都', sellerId })).toBe(1);
+  await service.database.query(`update products set name = 'Crème' where id = $1`, [id]);
+  expect(await client.count({ search: 'strasse', sellerId })).toBe(0);
+  expect(await client.count({ search: 'creme', sellerId })).toBe(1);
+});

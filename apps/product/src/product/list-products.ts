@@ -10,7 +10,8 @@ import {
 import { pageRange, toPage } from '@app/platform';
 import { raw, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import { isInt, isString, isUUID, max, min } from 'class-validator';
-import { plainText, Product } from './product.entity.js';
+import { Product } from './product.entity.js';
+import { websearchText } from './search.js';
 
 type Key = keyof typeof KEYS;
 
@@ -81,15 +82,12 @@ function matching({ search, minPrice, maxPrice, inStock, sellerId }: ProductFilt
 const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
 
 /**
- * Supports words, "a phrase", `or` and `-without`. Any text is valid; one without a word matches everything. PostgreSQL knows
- * the text when it plans the query, so it keeps only one side of the SQL `or`.
+ * A search without a word matches everything. PostgreSQL knows the text when it plans the query, so it keeps only one side of the
+ * SQL `or`.
  */
 function containing(search: string): FilterQuery<Product> {
-  // Removes characters that are not part of a word, by Unicode and not by the database's locale, and every `-` without a word:
-  // websearch_to_tsquery fails for more than 30 of those.
-  const text = search.replace(/[^\p{L}\p{M}\p{N}"-]+/gu, ' ').replace(/-(?![\p{L}\p{N}"])/gu, ' ');
-  const query = `websearch_to_tsquery('simple', ${plainText('?')})`;
-  return satisfying(`(numnode(${query}) = 0 or words @@ ${query})`, [text, text]);
+  const text = websearchText(search);
+  return satisfying('(numnode(search_query(?)) = 0 or terms @@ search_query(?))', [text, text]);
 }
 
 const satisfying = (condition: string, values: unknown[]): FilterQuery<Product> => ({ [raw(condition, values)]: [] });

@@ -32,7 +32,9 @@ export class ProductConnection extends ConnectionOf(ProductDto, 'Product', MAX_C
 export class ProductFilter {
   @Field(() => String, {
     nullable: true,
-    description: 'Words to find in the name and the description. Supports "phrases", `or` and `-without`.',
+    description:
+      'Words to find in the name and the description, whatever their case and accents. Finds parts of words in Chinese, Japanese, ' +
+      'Korean, Thai, Lao, Khmer and Burmese. Supports "phrases", `or` and `-without`.',
   })
   @IsOptional()
   @IsText(0, 200)

@@ -61,6 +61,8 @@ const migrationOptions = (name: string, { migrations }: Database, databaseUrl: s
     migrations: {
       migrationsList: [{ name: '000-messaging', class: MessagingMigration }, ...migrations],
       snapshot: false,
+      // Each migration commits by itself, so that one of a large table can work in batches.
+      allOrNothing: false,
     },
     pool: { max: 1 },
     driverOptions: { application_name: `bazaar-${name} migrations`, Client: DatabaseClient, ...connectionOptions({}) },
