@@ -48,6 +48,16 @@ test('a known e-mail causes as much work as an unknown one', async () => {
   expect(right).toEqual({ ...wrong, end: 'OK' });
 });
 
+test('a password that was typed in another form causes as much work for an unknown e-mail', async () => {
+  const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
+  await client.register({ name: 'Ann', email, password: 'caf\u00E9 au lait' });
+  const login = (address: string) => workOf(() => client.login({ email: address, password: 'cafe\u0301 au lait!' }));
+  const [wrong, nobody] = [await login(email), await login(unknown)];
+  expect(wrong).toMatchObject({ end: 'INVALID_CREDENTIALS', hashes: [] });
+  expect(wrong.verifies).toHaveLength(2);
+  expect(nobody).toEqual(wrong);
+});
+
 test('a guess during a wait causes no work, for a known and for an unknown e-mail', async () => {
   const [email, unknown] = [randomUUID(), randomUUID()].map((name) => `${name}@example.com`) as [string, string];
   await client.register({ name: 'Ann', email, password: '12345678' });

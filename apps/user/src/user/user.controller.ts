@@ -29,8 +29,8 @@ export class UserController {
   @OnRequest(users.requests.register)
   async register({ name, email: typedEmail, password }: RegisterInput): Promise<UserDto> {
     const email = canonicalEmail(typedEmail);
-    if (await this.em.count(User, { emailKey: email })) throw emailTaken();
     const user = new User(name, email, await this.passwordHasher.hash(password));
+    if (await this.em.count(User, { emailKey: email })) throw emailTaken();
     this.em.persist(user);
     this.outbox.add(users.events.registered, {
       userId: user.id,
