@@ -90,9 +90,9 @@ async function add(count: number): Promise<void> {
     [orders, customers],
   );
   await databases.order.query(
-    `insert into order_items (id, order_id, product_id, quantity, price_cents)
-     select gen_random_uuid(), o, p, 1, 1999 from unnest($1::uuid[], $2::uuid[]) as item (o, p)`,
-    [products.map((_, i) => orders[Math.floor(i / 2)]), products],
+    `insert into order_items (id, order_id, product_id, quantity, price_cents, product_name, seller_id)
+     select gen_random_uuid(), o, p, 1, 1999, 'Lamp', s from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as item (o, p, s)`,
+    [products.map((_, i) => orders[Math.floor(i / 2)]), products, sellers],
   );
 }
 
@@ -114,6 +114,19 @@ async function loadOfOrders(count: number): Promise<Load> {
   });
 }
 
+/** The load of reading what was ordered in every order. */
+async function loadOfLines(count: number): Promise<Load> {
+  const login = `mutation { loginUser(input: { email: "${admin.email}", password: "${admin.password}" }) { accessToken } }`;
+  const { loginUser } = await graphql<{ loginUser: { accessToken: string } }>(login);
+  return loadOf(async () => {
+    const query = '{ orders { items { quantity price productName sellerId } } }';
+    const { orders } = await graphql<{ orders: { items: { productName: string }[] }[] }>(query, loginUser.accessToken);
+    expect(orders.flatMap(({ items }) => items.map(({ productName }) => productName))).toEqual(
+      Array.from({ length: 2 * count }, () => 'Lamp'),
+    );
+  });
+}
+
 /** Statements by table. Without the signing keys, which the user service reads once a minute and not per request. */
 const tablesRead = ({ statements }: Load) =>
   statements
@@ -124,9 +137,15 @@ const tablesRead = ({ statements }: Load) =>
 test('reading 500 orders with all their relations takes as many requests and statements as reading 5', async () => {
   await add(5);
   const few = await loadOfOrders(5);
+  const fewLines = await loadOfLines(5);
   await add(495);
   const many = await loadOfOrders(500);
+  const manyLines = await loadOfLines(500);
   expect(many.requests.sort()).toEqual(few.requests.sort());
   expect(few.statements).not.toEqual([]);
   expect(tablesRead(many)).toEqual(tablesRead(few));
+  // The name and the seller of an item are read with the order.
+  for (const { requests } of [fewLines, manyLines])
+    expect(requests.toSorted()).toEqual(['order.list', 'user.validateToken']);
+  expect(tablesRead(manyLines)).toEqual(tablesRead(fewLines));
 });

@@ -133,6 +133,21 @@ describe('a product', () => {
     expect(kept).toMatchObject({ items: placed.items, total: 0.3 });
   });
 
+  test('keeps its name and seller in existing orders, and `product` shows what it is now', async () => {
+    const [ring, vase] = [await shop.createProduct({ name: 'Gold ring' }), await shop.createProduct({ name: 'Vase' })];
+    const { id } = await shop.placeOrder({ productId: ring.id, quantity: 1 }, { productId: vase.id, quantity: 1 });
+    await shop.updateProduct(ring.id, { name: 'Brass ring' });
+    await shop.deleteProduct(vase.id);
+    const query = `{ order(id: "${id}") { items { productName sellerId product { name } } } }`;
+    const { order } = await shop.data<{ order: unknown }>(query);
+    expect(order).toEqual({
+      items: [
+        { productName: 'Gold ring', sellerId: shop.id, product: { name: 'Brass ring' } },
+        { productName: 'Vase', sellerId: shop.id, product: null },
+      ],
+    });
+  });
+
   test('that is deleted cannot be ordered, but existing orders can be cancelled', async () => {
     const vase = await shop.createProduct({ stock: 5 });
     const placed = await shop.placeOrder({ productId: vase.id, quantity: 2 });

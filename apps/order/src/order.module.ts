@@ -4,6 +4,7 @@ import type { ServiceDefinition } from '@app/platform';
 import { Module } from '@nestjs/common';
 import { database } from './mikro-orm.config.js';
 import { Customers } from './order/customers.js';
+import { ItemBackfill } from './order/item-backfill.js';
 import { OrderController } from './order/order.controller.js';
 import { ProductEventsController } from './order/product-events.controller.js';
 import { UserEventsController } from './order/user-events.controller.js';
@@ -11,7 +12,7 @@ import { UserEventsController } from './order/user-events.controller.js';
 @Module({
   imports: [RequestClients.to(users, products)],
   controllers: [OrderController, ProductEventsController, UserEventsController],
-  providers: [Customers],
+  providers: [Customers, ItemBackfill],
 })
 export class OrderModule {}
 

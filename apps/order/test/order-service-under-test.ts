@@ -6,6 +6,7 @@ import {
   type OrderClient,
   type OrderDto,
   type ProductQuote,
+  type ProductSummary,
   type ShippingDetails,
   type UserDto,
 } from '@app/contracts';
@@ -26,6 +27,7 @@ export class OrderServiceUnderTest {
   readonly profiles = new Map<string, { version: number; shipping: ShippingDetails }>();
   usersAnswer = true;
   quotes: ProductQuote[] = [];
+  summaries: ProductSummary[] = [];
   productsAnswer = true;
 
   private constructor(readonly service: ServiceUnderTest) {
@@ -45,6 +47,10 @@ export class OrderServiceUnderTest {
         quote: async ({ ids }) => {
           if (!underTest.productsAnswer) throw unavailable('product');
           return underTest.quotes.filter(({ id }) => ids.includes(id));
+        },
+        summaries: async ({ ids }) => {
+          if (!underTest.productsAnswer) throw unavailable('product');
+          return underTest.summaries.filter(({ id }) => ids.includes(id));
         },
       },
     });

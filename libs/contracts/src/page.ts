@@ -7,7 +7,7 @@ import { IsText } from './validation.js';
 
 /** The number of rows in a page if the client does not choose it. */
 export const DEFAULT_PAGE = 20;
-/** The maximum number of rows in a page. 100 rows of the largest size (66 KB) fit into a message (8 MiB). */
+/** The maximum number of rows in a page. Pages of very large rows have fewer, so that they fit into a message (`toPage`). */
 export const MAX_PAGE = 100;
 /** The maximum number of rows that a client gets of a list without pages. */
 export const MAX_LIST = 1000;

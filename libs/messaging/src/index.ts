@@ -12,6 +12,7 @@ export { OutboxRelay } from './outbox/outbox.relay.js';
 export { insertIntoOutbox, Outbox, outboxValues } from './outbox/outbox.js';
 export { RabbitMqTransport } from './rabbitmq/rabbitmq.transport.js';
 export { clientOf, InjectClient, RequestClients } from './request-clients.js';
+export { countThatFit } from './rows.js';
 export { Turns } from './turns.js';
 export { badUserInput } from './validation.js';
 export type { DeadLetter, Transport, TransportServer } from './transport.js';

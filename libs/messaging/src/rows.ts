@@ -1,7 +1,10 @@
 /** The size of a portion. The rest of a message has room for one more row of any size. */
 const PORTION_BYTES = 4 * 1024 * 1024;
-/** This many rows always fit. The largest row is a product of 66 KB: 10,000 control characters, six bytes each in JSON. */
-const ALWAYS_FIT = 60;
+/**
+ * This many rows always fit. The largest row is an order of 150 KB: 100 items whose products have names of 200 control
+ * characters, six bytes each in JSON.
+ */
+const ALWAYS_FIT = 25;
 
 interface Row {
   id: string;
@@ -15,14 +18,15 @@ interface Portion<T> {
 
 /** The reply to a list request: all rows, or as many as fit. */
 export function portionOf<T extends Row>(rows: T[]): T[] | Portion<T> {
-  const count = rows.length <= ALWAYS_FIT ? rows.length : countThatFit(rows);
+  const count = rows.length <= ALWAYS_FIT ? rows.length : countThatFit(rows, PORTION_BYTES);
   return count === rows.length ? rows : { items: rows.slice(0, count), rest: rows.slice(count).map(({ id }) => id) };
 }
 
-function countThatFit(rows: Row[]): number {
+/** The number of rows, from the first, that have at most so many bytes as JSON. The first row always counts. */
+export function countThatFit(rows: object[], bytes: number): number {
   // An upper bound, which avoids serialising nearly every list twice.
-  if (rows.reduce((sum, row) => sum + bytesAtMost(row), 0) <= PORTION_BYTES) return rows.length;
-  let left = PORTION_BYTES;
+  if (rows.reduce<number>((sum, row) => sum + bytesAtMost(row), 0) <= bytes) return rows.length;
+  let left = bytes;
   const tooMuch = rows.findIndex((row) => (left -= Buffer.byteLength(JSON.stringify(row))) < 0);
   return tooMuch === -1 ? rows.length : Math.max(tooMuch, 1);
 }

@@ -9,7 +9,7 @@ export class OrderItemResolver {
 
   @ResolveField(() => ProductDto, {
     nullable: true,
-    description: 'Null if the product has been deleted.',
+    description: 'The product as it is now. Null if it has been deleted.',
     complexity: RESOLVER_COMPLEXITY,
   })
   product(@Parent() { productId }: OrderItemDto, @Context() operation: object): Promise<ProductDto | null> {

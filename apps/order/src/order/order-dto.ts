@@ -4,7 +4,7 @@ import type { Order, OrderItem } from './order.entity.js';
 type OrderData = Pick<
   Order,
   'id' | 'userId' | 'status' | 'cancelReason' | 'totalCents' | 'shipping' | 'createdAt' | 'updatedAt' | 'version'
-> & { items: Iterable<Pick<OrderItem, 'id' | 'productId' | 'quantity' | 'priceCents'>> };
+> & { items: Iterable<Pick<OrderItem, 'id' | 'productId' | 'quantity' | 'priceCents' | 'productName' | 'sellerId'>> };
 
 /** An order as callers see it. */
 export function orderDto(order: OrderData): OrderDto {
@@ -13,11 +13,13 @@ export function orderDto(order: OrderData): OrderDto {
   return {
     id,
     userId,
-    items: Array.from(order.items, ({ id, productId, quantity, priceCents }) => ({
+    items: Array.from(order.items, ({ id, productId, quantity, priceCents, productName, sellerId }) => ({
       id,
       productId,
       quantity,
       price: fromCents(priceCents),
+      productName,
+      sellerId,
     })),
     total: fromCents(totalCents),
     status,

@@ -91,6 +91,8 @@ export class Order {
 }
 
 @Entity({ tableName: 'order_items' })
+// The items that `ItemBackfill` still has to fill, in its order.
+@Index({ name: 'order_items_without_name_index', properties: ['productId', 'id'], where: 'product_name is null' })
 export class OrderItem {
   @PrimaryKey({ type: 'uuid' }) id: string;
   @ManyToOne(() => Order, { deleteRule: 'cascade' }) @Index() order: Rel<Order>;
@@ -98,4 +100,7 @@ export class OrderItem {
   @Property({ type: 'int' }) quantity: number;
   /** The price of one unit when the order was placed. */
   @Property({ type: 'int' }) priceCents: number;
+  /** The name and the seller of the product when the order was placed. Null if they are not known, or not yet. */
+  @Property({ type: 'text', nullable: true }) productName: string | null;
+  @Property({ type: 'uuid', nullable: true }) sellerId: string | null;
 }

@@ -73,6 +73,25 @@ describe('pages of orders', () => {
     expect(rest.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
   });
 
+  test('have fewer orders than asked for if these do not fit into a message', async () => {
+    // 200 characters of six bytes each in JSON: names that early releases accepted.
+    const names = Array.from({ length: 100 }, () => underTest.newProduct({ name: '\u0001'.repeat(200) }));
+    const placed: OrderDto[] = [];
+    for (let i = 0; i < 70; i++)
+      placed.push(
+        await underTest.place(
+          customer,
+          names.map((product) => [product, 1]),
+        ),
+      );
+    expect((await pagedThrough(customer, 100)).map(({ edges }) => edges.length)).toEqual([54, 16]);
+    expect((await pagedThrough(customer, 100)).flatMap(idsOf)).toEqual(newestFirst(placed));
+    const last = await underTest.client.page({ caller: customer, page: { last: 100 } });
+    expect(idsOf(last)).toEqual(newestFirst(placed.slice(0, 54)));
+    expect(last.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+    expect((await underTest.client.list({ caller: customer })).map(({ id }) => id)).toEqual(newestFirst(placed));
+  });
+
   test('neither repeat nor miss an order while new ones are placed', async () => {
     const placed = await underTest.placeMany(customer, 12);
     const pages = await pagedThrough(customer, 3, undefined, async () => {

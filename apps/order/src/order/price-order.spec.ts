@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { priceOrder } from './price-order.js';
 
 const quotes = [
-  { id: 'tea', price: 0.1, stock: 10 },
+  { id: 'tea', price: 0.1, stock: 10, name: 'Tea', sellerId: 'seller' },
+  // As release 0.2 of the product service replies.
   { id: 'cup', price: 19.99, stock: 2 },
 ];
 
@@ -18,8 +19,8 @@ describe('priceOrder', () => {
     );
     expect(totalCents).toBe(4028);
     expect(lines).toEqual([
-      { productId: 'tea', quantity: 3, priceCents: 10 },
-      { productId: 'cup', quantity: 2, priceCents: 1999 },
+      { productId: 'tea', quantity: 3, priceCents: 10, productName: 'Tea', sellerId: 'seller' },
+      { productId: 'cup', quantity: 2, priceCents: 1999, productName: null, sellerId: null },
     ]);
   });
 

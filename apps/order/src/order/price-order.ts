@@ -4,6 +4,8 @@ export interface PricedLine {
   productId: string;
   quantity: number;
   priceCents: number;
+  productName: string | null;
+  sellerId: string | null;
 }
 
 export interface PricedOrder {
@@ -25,14 +27,9 @@ export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): Pri
   if (productIds.length)
     throw new AppError('PRODUCT_NOT_FOUND', `Products not found: ${productIds.join(', ')}`, { productIds });
 
-  const lines = quoted.map(({ quote, ...line }) => ({
-    ...line,
-    priceCents: toCents(quote!.price),
-    stock: quote!.stock,
-  }));
-  const shortages = lines
-    .filter(({ quantity, stock }) => quantity > stock)
-    .map(({ productId, quantity, stock }) => ({ productId, requested: quantity, available: stock }));
+  const shortages = quoted
+    .filter(({ quantity, quote }) => quantity > quote!.stock)
+    .map(({ productId, quantity, quote }) => ({ productId, requested: quantity, available: quote!.stock }));
   if (shortages.length)
     throw new AppError(
       'INSUFFICIENT_STOCK',
@@ -42,6 +39,12 @@ export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): Pri
       { shortages },
     );
 
+  const lines = quoted.map(({ quote, ...line }) => ({
+    ...line,
+    priceCents: toCents(quote!.price),
+    productName: quote!.name ?? null,
+    sellerId: quote!.sellerId ?? null,
+  }));
   // A sum above 2^53 may be rounded, but never to an allowed total.
   const totalCents = lines.reduce((sum, { quantity, priceCents }) => sum + quantity * priceCents, 0);
   if (totalCents > toCents(MAX_TOTAL)) {
@@ -53,8 +56,5 @@ export function priceOrder(items: OrderItemInput[], quotes: ProductQuote[]): Pri
     });
   }
 
-  return {
-    lines: lines.map(({ productId, quantity, priceCents }) => ({ productId, quantity, priceCents })),
-    totalCents,
-  };
+  return { lines, totalCents };
 }

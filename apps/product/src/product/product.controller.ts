@@ -15,6 +15,7 @@ import {
   type ProductIds,
   type ProductPageArgs,
   type ProductQuote,
+  type ProductSummary,
 } from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
@@ -82,11 +83,19 @@ export class ProductController {
 
   @OnRequest(products.requests.quote)
   async quote({ ids }: ProductIds): Promise<ProductQuote[]> {
-    const rows = await this.em.execute<{ id: string; price_cents: number; stock: number }[]>(
-      'select id, price_cents, stock from products where id = any(?::uuid[]) and deleted_at is null',
+    const rows = await this.em.execute<(Omit<ProductQuote, 'price'> & { priceCents: number })[]>(
+      `select id, price_cents as "priceCents", stock, name, seller_id as "sellerId"
+       from products where id = any(?::uuid[]) and deleted_at is null`,
       [`{${ids.join(',')}}`],
     );
-    return rows.map(({ id, price_cents, stock }) => ({ id, price: fromCents(price_cents), stock }));
+    return rows.map(({ priceCents, ...quote }) => ({ ...quote, price: fromCents(priceCents) }));
+  }
+
+  @OnRequest(products.requests.summaries)
+  summaries({ ids }: ProductIds): Promise<ProductSummary[]> {
+    return this.em.execute('select id, name, seller_id as "sellerId" from products where id = any(?::uuid[])', [
+      `{${ids.join(',')}}`,
+    ]);
   }
 
   /** Locks the row until the transaction ends, so that no concurrent reservation is overwritten. */

@@ -18,6 +18,18 @@ export class OrderItemDto {
   @Field(() => ID) productId: string;
   @Field(() => Int) quantity: number;
   @Field(() => Float, { description: 'Unit price when the order was placed.' }) price: number;
+  /** Undefined in replies of release 0.2. */
+  @Field(() => String, {
+    nullable: true,
+    description: 'The name of the product when the order was placed. Null if it is unknown.',
+  })
+  productName?: string | null;
+  /** Undefined in replies of release 0.2. */
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The id of the seller when the order was placed. Null if it is unknown.',
+  })
+  sellerId?: string | null;
 }
 
 @ObjectType('Order', { implements: () => [Node] })

@@ -9,6 +9,7 @@ import {
   ProductPageArgs,
   ProductIds,
   ProductQuote,
+  ProductSummary,
   NewProduct,
   ProductEvent,
   StockChanged,
@@ -29,6 +30,8 @@ export const products = contract('product', {
     delete: request(ProductDeletion).answers<ProductDto>(),
     /** The price and stock of products for an order, without deleted products. */
     quote: request(ProductIds).answers<ProductQuote[]>(),
+    /** The names and sellers of products, also of deleted ones. */
+    summaries: request(ProductIds).answers<ProductSummary[]>(),
   },
   events: {
     created: event(ProductEvent),

@@ -107,6 +107,16 @@ export class ProductQuote {
   id: string;
   price: number;
   stock: number;
+  /** Undefined in replies of release 0.2, like `sellerId`. */
+  name?: string;
+  sellerId?: string;
+}
+
+/** What an order keeps of a product. */
+export class ProductSummary {
+  id: string;
+  name: string;
+  sellerId: string;
 }
 
 /** `product.created`, `.updated` and `.deleted`. Consumers request the current product from the product service. */

@@ -1,5 +1,9 @@
 import { AppError, DEFAULT_PAGE, type Page, type PageArgs } from '@app/contracts';
+import { countThatFit } from '@app/messaging';
 import { isUUID } from 'class-validator';
+
+/** The most that a page has as JSON, so that it fits into a message (8 MiB). */
+const MAX_PAGE_BYTES = 7 * 1024 * 1024;
 
 type SortKey = readonly (string | number)[];
 
@@ -39,18 +43,20 @@ export function newestFirst(args: PageArgs) {
   } as const;
 }
 
-/** Makes a page of the rows of its range, in the order in which they were read. */
-export function toPage<Row, T>(
+/**
+ * Makes a page of the rows of its range, in the order in which they were read. Rows that exceed MAX_PAGE_BYTES are left to the
+ * next page.
+ */
+export function toPage<Row, T extends object>(
   rows: Row[],
   args: PageArgs,
   { keyOf, node }: { keyOf: (row: Row) => SortKey; node: (row: Row) => T },
 ): Page<T> {
-  const hasMore = rows.length > sizeOf(args);
-  const shown = rows.slice(0, sizeOf(args));
-  const edges = (isBackward(args) ? shown.toReversed() : shown).map((row) => ({
-    cursor: cursorOf(keyOf(row)),
-    node: node(row),
-  }));
+  const nodes = rows.slice(0, sizeOf(args)).map(node);
+  const fitting = nodes.slice(0, countThatFit(nodes, MAX_PAGE_BYTES));
+  const shown = fitting.map((node, i) => ({ cursor: cursorOf(keyOf(rows[i]!)), node }));
+  const hasMore = rows.length > shown.length;
+  const edges = isBackward(args) ? shown.toReversed() : shown;
   return {
     edges,
     pageInfo: {
