@@ -115,6 +115,10 @@ const CASES: [keyof typeof OPERATIONS, string, string, Record<string, string | u
   ['placeOrder', 'a null character in a product id', 'productId', productId('"<product>\\u0000"')],
   ['placeOrder', 'a malformed user id', 'userId', { userId: '"me"' }],
   ['placeOrder', 'a surplus field', 'total', { total: '0.01' }],
+  ['placeOrder', 'an expected total of -1', 'expectedTotal', { expectedTotal: '-1' }],
+  ['placeOrder', 'an expected total of 1e309', 'expectedTotal', { expectedTotal: '1e309' }],
+  ['placeOrder', 'an expected total that is text', 'expectedTotal', { expectedTotal: '"20"' }],
+  ['placeOrder', 'an expected total over the limit', 'expectedTotal', { expectedTotal: '10000000000000.01' }],
   ['updateProfile', 'a null character', 'city', { city: NULL_CHARACTER }],
   ['updateProfile', 'a blank city', 'city', { city: '" \\u3000"' }],
   ['updateProfile', 'an invisible phone number', 'phoneNumber', { phoneNumber: '"\\u202E"' }],
@@ -193,7 +197,7 @@ test('an order of an unknown product is rejected, and the error names the produc
 test('an order above the stock is rejected, and the error states the remaining stock', async () => {
   const shortages = [{ productId: product.id, requested: 6, available: 5 }];
   await expect(caller.placeOrder({ productId: product.id, quantity: 6 })).rejects.toMatchObject({
-    error: { message: expect.stringContaining('Only 5 units'), extensions: { code: 'INSUFFICIENT_STOCK', shortages } },
+    error: { message: expect.stringContaining('Only 5 of "'), extensions: { code: 'INSUFFICIENT_STOCK', shortages } },
   });
 });
 

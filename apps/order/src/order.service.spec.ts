@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, errorOf, home, nowhere, OrderServiceUnderTest, type Line } from '../test/order-service-under-test.js';
 
 const tea = { id: randomUUID(), price: 0.1, stock: 100 };
-const cup = { id: randomUUID(), price: 19.99, stock: 2 };
+const cup = { id: randomUUID(), price: 19.99, stock: 2, name: 'Cup', sellerId: randomUUID() };
 
 let underTest: OrderServiceUnderTest;
 let service: ServiceUnderTest;
@@ -23,7 +23,7 @@ afterAll(() => underTest.close());
 
 beforeEach(() => {
   customer = underTest.newCustomer();
-  underTest.usersAnswer = true;
+  underTest.usersAnswer = underTest.summariesAnswer = true;
 });
 
 const place = (lines: Line[] = [[tea, 1]], userId?: string | null, caller = customer) =>
@@ -42,8 +42,8 @@ describe('placing', () => {
       cancelReason: null,
       total: 40.28,
       items: [
-        { productId: tea.id, quantity: 3, price: 0.1 },
-        { productId: cup.id, quantity: 2, price: 19.99 },
+        { productId: tea.id, quantity: 3, price: 0.1, productName: null, sellerId: null },
+        { productId: cup.id, quantity: 2, price: 19.99, productName: 'Cup', sellerId: cup.sellerId },
       ],
       ...nowhere,
     });
@@ -62,9 +62,23 @@ describe('placing', () => {
   });
 
   test('rejects invalid orders and stores nothing', async () => {
-    expect(await errorOf(place([[{ id: randomUUID() }, 1]]))).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
+    const [deleted, unknown] = [randomUUID(), randomUUID()];
+    underTest.summaries = [{ id: deleted, name: 'Vase', sellerId: randomUUID() }];
+    const rejection = place([
+      [tea, 1],
+      [{ id: deleted }, 1],
+      [{ id: unknown }, 1],
+    ]);
+    expect(await errorOf(rejection)).toMatchObject({
+      code: 'PRODUCT_NOT_FOUND',
+      message: `"Vase" is no longer sold; Product ${unknown} does not exist`,
+      details: { productIds: [deleted, unknown] },
+    });
+    underTest.summariesAnswer = false;
+    expect(await errorOf(place([[{ id: deleted }, 1]]))).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
     expect(await errorOf(place([[cup, 3]]))).toMatchObject({
       code: 'INSUFFICIENT_STOCK',
+      message: 'Only 2 of "Cup" are left',
       details: { shortages: [{ productId: cup.id, requested: 3, available: 2 }] },
     });
     expect(await errorOf(place([]))).toMatchObject({ code: 'BAD_USER_INPUT' });

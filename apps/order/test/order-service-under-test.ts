@@ -5,6 +5,7 @@ import {
   type Caller,
   type OrderClient,
   type OrderDto,
+  type OrderInput,
   type ProductQuote,
   type ProductSummary,
   type ShippingDetails,
@@ -29,6 +30,8 @@ export class OrderServiceUnderTest {
   quotes: ProductQuote[] = [];
   summaries: ProductSummary[] = [];
   productsAnswer = true;
+  /** False as in release 0.2 of the product service, which cannot answer. */
+  summariesAnswer = true;
 
   private constructor(readonly service: ServiceUnderTest) {
     this.client = service.client(orders);
@@ -49,7 +52,7 @@ export class OrderServiceUnderTest {
           return underTest.quotes.filter(({ id }) => ids.includes(id));
         },
         summaries: async ({ ids }) => {
-          if (!underTest.productsAnswer) throw unavailable('product');
+          if (!underTest.productsAnswer || !underTest.summariesAnswer) throw unavailable('product');
           return underTest.summaries.filter(({ id }) => ids.includes(id));
         },
       },
@@ -70,11 +73,7 @@ export class OrderServiceUnderTest {
     return product;
   }
 
-  place(
-    caller: Caller,
-    lines: Line[],
-    given: { userId?: string | null; idempotencyKey?: string | null } = {},
-  ): Promise<OrderDto> {
+  place(caller: Caller, lines: Line[], given: Omit<OrderInput, 'items'> = {}): Promise<OrderDto> {
     const items = lines.map(([{ id }, quantity]) => ({ productId: id, quantity }));
     return this.client.place({ caller, order: { ...given, items } });
   }

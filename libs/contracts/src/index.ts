@@ -20,6 +20,7 @@ export * from './user/user.contract.js';
 export * from './user/user.dto.js';
 export * from './product/product.contract.js';
 export * from './product/product.dto.js';
+export * from './product/product-messages.js';
 export * from './order/order-status.js';
 export * from './order/order.contract.js';
 export * from './order/order.dto.js';

@@ -150,6 +150,17 @@ export const IsPrice = () =>
     Max(MAX_PRICE),
   );
 
+/**
+ * An amount that a client expects, at least 0. It is compared in whole cents, so it may have the rounding errors of a sum of
+ * Floats.
+ */
+export const IsExpectedAmount = (max: number) =>
+  applyDecorators(
+    IsNumber({ allowNaN: false, allowInfinity: false }, { message: '$property must be a number' }),
+    Min(0),
+    Max(max),
+  );
+
 export const IsStock = () => applyDecorators(IsInt(), Min(0), Max(MAX_STOCK));
 
 export const IsQuantity = () => applyDecorators(IsInt(), Min(1), Max(MAX_QUANTITY));

@@ -6,7 +6,7 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 export class IdempotencyKey {
   @PrimaryKey({ type: 'uuid' }) userId: string;
   @PrimaryKey({ type: 'text' }) key: string;
-  /** A hash of the customer and the lines, in any order. */
+  /** A hash of the customer, the lines in any order, and the expected amounts. */
   @Property({ type: 'text' }) hash: string;
   /** The final error; null if an order was placed. */
   @Property({ type: 'json', nullable: true }) refusal: ErrorData | null;

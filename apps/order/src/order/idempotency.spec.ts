@@ -1,7 +1,7 @@
 import { orders, OrderStatus, products, type Caller, type OrderDto, type ProductQuote } from '@app/contracts';
 import { eventually, loadOf } from '@app/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { admin, errorOf, home, OrderServiceUnderTest, type Line } from '../../test/order-service-under-test.js';
 import { orderService } from '../order.module.js';
 
@@ -90,6 +90,37 @@ describe('placing again with the same key', () => {
     expect(await ordersOf(customer)).toEqual([]);
     underTest.usersAnswer = underTest.productsAnswer = true;
     expect(await place(customer, [[tea, 2]], randomUUID())).toMatchObject({ status: OrderStatus.PENDING });
+  });
+
+  test('returns PRICE_CHANGED again, and other expected amounts are a different order', async () => {
+    const expecting = (expectedTotal: number | undefined, idempotencyKey: string, expectedPrice?: number) =>
+      underTest.client.place({
+        caller: customer,
+        order: { items: [{ productId: tea.id, quantity: 2, expectedPrice }], expectedTotal, idempotencyKey },
+      });
+    tea.price = 11;
+    const refusal = await errorOf(expecting(20, idempotencyKey));
+    expect(refusal).toMatchObject({ code: 'PRICE_CHANGED', details: { total: { expected: 20, actual: 22 } } });
+    expect(await ordersOf(customer)).toEqual([]);
+    tea.price = 10;
+    expect(await errorOf(expecting(20, idempotencyKey))).toEqual(refusal);
+    for (const amounts of [expecting(22, idempotencyKey), expecting(undefined, idempotencyKey)])
+      expect(await errorOf(amounts)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await errorOf(expecting(20, idempotencyKey, 10))).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+
+    const placed = await expecting(20, 'expected');
+    expect(await expecting(20.000_000_001, 'expected')).toEqual(placed);
+    tea.price = 11;
+    expect(await expecting(20, 'expected')).toEqual(placed);
+  });
+
+  test('with the hash of an earlier release returns its order', async () => {
+    const first = await place();
+    const hash = createHash('sha256').update(`${customer.userId}\n${tea.id} 2`).digest('base64url');
+    const stored = await underTest.service.database.query('select idempotency_hash from orders where id = $1', [
+      first.id,
+    ]);
+    expect(stored).toEqual([{ idempotency_hash: hash }]);
   });
 
   test('returns every final error again', async () => {

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, type ErrorData, type OrderDto, type OrderItemInput } from '@app/contracts';
+import { AppError, toCents, type ErrorCode, type ErrorData, type OrderDto, type OrderInput } from '@app/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { createHash } from 'node:crypto';
 import type { KeyedOrder } from './idempotency-key.entity.js';
@@ -7,18 +7,29 @@ import { orderDto } from './order-dto.js';
 import { Order } from './order.entity.js';
 
 /** Errors that follow from the input and the current data. After any other error, a retry may still place the order. */
-const FINAL: readonly ErrorCode[] = ['USER_NOT_FOUND', 'PRODUCT_NOT_FOUND', 'INSUFFICIENT_STOCK', 'BAD_USER_INPUT'];
+const FINAL: readonly ErrorCode[] = [
+  'USER_NOT_FOUND',
+  'PRODUCT_NOT_FOUND',
+  'INSUFFICIENT_STOCK',
+  'PRICE_CHANGED',
+  'BAD_USER_INPUT',
+];
 
-export function keyedOrder(userId: string, key: string, items: OrderItemInput[]): KeyedOrder {
-  const lines = items.map(({ productId, quantity }) => `${productId} ${quantity}`).sort();
-  return {
-    userId,
-    key,
-    hash: createHash('sha256')
-      .update([userId, ...lines].join('\n'))
-      .digest('base64url'),
-  };
+export function keyedOrder(
+  userId: string,
+  key: string,
+  { items, expectedTotal }: Pick<OrderInput, 'items' | 'expectedTotal'>,
+): KeyedOrder {
+  const lines = items
+    .map(({ productId, quantity, expectedPrice }) => `${productId} ${quantity}${cents(' price', expectedPrice)}`)
+    .sort();
+  // Without expected amounts, the hash is the one of earlier releases.
+  const input = [userId, ...lines].join('\n') + cents('\ntotal', expectedTotal);
+  return { userId, key, hash: createHash('sha256').update(input).digest('base64url') };
 }
+
+const cents = (label: string, amount: number | null | undefined) =>
+  amount === undefined || amount === null ? '' : `${label} ${toCents(amount)}`;
 
 /**
  * Places an order with an idempotency key. A key has one outcome, an order or a final error: the outcome of the attempt that

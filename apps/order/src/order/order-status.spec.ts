@@ -61,6 +61,23 @@ describe('an admin', () => {
     ).toEqual([]);
   });
 
+  test('who sets or cancels a second time changes and publishes nothing', async () => {
+    const id = await processing();
+    const shipped = await setStatus(id, OrderStatus.SHIPPED);
+    expect(await errorOf(setStatus(id, OrderStatus.SHIPPED))).toMatchObject({ code: 'ORDER_STATUS_CONFLICT' });
+    expect(await get(id)).toEqual(shipped);
+    const other = await processing();
+    const cancelled = await client.cancel({ caller: customer, id: other });
+    expect(await errorOf(client.cancel({ caller: admin, id: other }))).toMatchObject({ code: 'ORDER_STATUS_CONFLICT' });
+    expect(await get(other)).toEqual(cancelled);
+    await service.settled();
+    const eventsOf = (orderId: string) =>
+      [orders.events.shipped, orders.events.cancelled].flatMap((event) =>
+        service.publishedOf(event).filter((published) => published.orderId === orderId),
+      );
+    await eventually(() => expect([...eventsOf(id), ...eventsOf(other)]).toHaveLength(2));
+  });
+
   test('is the only one who may set a status', async () => {
     const id = await processing();
     expect(await errorOf(setStatus(id, OrderStatus.SHIPPED, customer))).toMatchObject({ code: 'FORBIDDEN' });

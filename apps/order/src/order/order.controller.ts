@@ -27,6 +27,7 @@ import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql
 import { Controller } from '@nestjs/common';
 import { Customers } from './customers.js';
 import { keyedOrder, placeOnce } from './idempotency.js';
+import { assertKnown } from './known-products.js';
 import { insertOrder } from './insert-order.js';
 import { newOrder } from './new-order.js';
 import { orderDto } from './order-dto.js';
@@ -44,16 +45,18 @@ export class OrderController {
   ) {}
 
   @OnRequest(orders.requests.place)
-  async place({ caller, order: { userId: given, items, idempotencyKey: key } }: NewOrder): Promise<OrderDto> {
-    const userId = given ?? caller.userId;
+  async place({ caller, order: input }: NewOrder): Promise<OrderDto> {
+    const { items, idempotencyKey: key } = input;
+    const userId = input.userId ?? caller.userId;
     if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may place orders for other users');
-    const keyed = key ? keyedOrder(userId, key, items) : undefined;
+    const keyed = key ? keyedOrder(userId, key, input) : undefined;
     return placeOnce(this.em, keyed, async () => {
       const [customer, quotes] = await Promise.all([
         this.customers.get(userId),
         this.products.quote({ ids: items.map(({ productId }) => productId) }),
       ]);
-      const order = newOrder(customer, priceOrder(items, quotes), keyed);
+      await assertKnown(items, quotes, this.products);
+      const order = newOrder(customer, priceOrder(input, quotes), keyed);
       return orderDto(await insertOrder(this.em, order));
     });
   }

@@ -8,15 +8,12 @@ const quotes = [
   { id: 'cup', price: 19.99, stock: 2 },
 ];
 
+const three = { productId: 'tea', quantity: 3 };
+const two = { productId: 'cup', quantity: 2 };
+
 describe('priceOrder', () => {
   test('adds up whole cents', () => {
-    const { lines, totalCents } = priceOrder(
-      [
-        { productId: 'tea', quantity: 3 },
-        { productId: 'cup', quantity: 2 },
-      ],
-      quotes,
-    );
+    const { lines, totalCents } = priceOrder({ items: [three, two] }, quotes);
     expect(totalCents).toBe(4028);
     expect(lines).toEqual([
       { productId: 'tea', quantity: 3, priceCents: 10, productName: 'Tea', sellerId: 'seller' },
@@ -24,23 +21,72 @@ describe('priceOrder', () => {
     ]);
   });
 
-  test('names every product that does not exist', () => {
-    const items = ['no', 'tea', 'neither'].map((productId) => ({ productId, quantity: 1 }));
-    expect(() => priceOrder(items, quotes)).toThrow(
-      expect.objectContaining({ code: 'PRODUCT_NOT_FOUND', details: { productIds: ['no', 'neither'] } }),
+  test('names the available stock of each shortage', () => {
+    const items = [
+      { productId: 'tea', quantity: 11 },
+      { productId: 'cup', quantity: 3 },
+    ];
+    expect(() => priceOrder({ items }, quotes)).toThrow(
+      expect.objectContaining({
+        code: 'INSUFFICIENT_STOCK',
+        message: 'Only 10 of "Tea" are left; Only 2 of product cup are left',
+        details: {
+          shortages: [
+            { productId: 'tea', requested: 11, available: 10 },
+            { productId: 'cup', requested: 3, available: 2 },
+          ],
+        },
+      }),
     );
   });
 
-  test('lists the available stock of each shortage', () => {
-    const items = [
-      { productId: 'tea', quantity: 10 },
-      { productId: 'cup', quantity: 3 },
-    ];
-    expect(() => priceOrder(items, quotes)).toThrow(
+  test('names three products at most', () => {
+    const many = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, price: 1, stock: i % 2, name: 'x'.repeat(200) }));
+    const items = many.map(({ id }) => ({ productId: id, quantity: 2, expectedPrice: 2 }));
+    expect(() => priceOrder({ items }, many)).toThrow(
       expect.objectContaining({
-        code: 'INSUFFICIENT_STOCK',
-        details: { shortages: [{ productId: 'cup', requested: 3, available: 2 }] },
+        message: expect.stringMatching(/^(?=.{1,700}$)"x+" is sold out; Only 1 of .* is left; .* and 97 more$/),
       }),
+    );
+    const plenty = many.map((quote) => ({ ...quote, stock: 2 }));
+    expect(() => priceOrder({ items, expectedTotal: 1 }, plenty)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^(?=.{1,800}$).* and 97 more; The total is 200.00 now, not 1.00$/),
+      }),
+    );
+  });
+});
+
+describe('expected amounts', () => {
+  const items = (expectedPrice?: number | null) => [{ ...three, expectedPrice }, two];
+
+  test.each([
+    ['none', {}],
+    ['null', { items: items(null), expectedTotal: null }],
+    ['the current ones', { items: items(0.1), expectedTotal: 40.28 }],
+    ['a sum of Floats', { expectedTotal: 0.1 + 0.1 + 0.1 + 19.99 + 19.99 }],
+  ])('that fit are accepted: %s', (_, expected) => {
+    expect(priceOrder({ items: items(), ...expected }, quotes).totalCents).toBe(4028);
+  });
+
+  test.each([
+    ['a cent less', { expectedTotal: 40.27 }, { prices: [], total: { expected: 40.27, actual: 40.28 } }],
+    ['a cent more', { expectedTotal: 40.29 }, { prices: [], total: { expected: 40.29, actual: 40.28 } }],
+    ['a free product', { items: items(0) }, { prices: [{ productId: 'tea', expected: 0, actual: 0.1 }] }],
+    [
+      'a different price, also if the total is the same',
+      { items: items(0.11), expectedTotal: 40.28 },
+      { prices: [{ productId: 'tea', expected: 0.11, actual: 0.1 }] },
+    ],
+  ])('that differ are rejected: %s', (_, expected, details) => {
+    expect(() => priceOrder({ items: items(), ...expected }, quotes)).toThrow(
+      expect.objectContaining({ code: 'PRICE_CHANGED', details }),
+    );
+  });
+
+  test('that differ are named with the current ones', () => {
+    expect(() => priceOrder({ items: items(0.2), expectedTotal: 40.58 }, quotes)).toThrow(
+      'The price of "Tea" is 0.10 now, not 0.20; The total is 40.28 now, not 40.58',
     );
   });
 });
@@ -49,7 +95,7 @@ describe('a total', () => {
   const dear = (...prices: number[]) => prices.map((price, i) => ({ id: `dear ${i}`, price, stock: MAX_QUANTITY }));
   const totalOf = (quotes: ReturnType<typeof dear>, ...quantities: number[]) =>
     priceOrder(
-      quotes.map(({ id }, i) => ({ productId: id, quantity: quantities[i] ?? MAX_QUANTITY })),
+      { items: quotes.map(({ id }, i) => ({ productId: id, quantity: quantities[i] ?? MAX_QUANTITY })) },
       quotes,
     ).totalCents;
 

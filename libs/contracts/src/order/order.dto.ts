@@ -6,7 +6,17 @@ import { DateTime } from '../date-time.js';
 import { Node } from '../node.js';
 import { ConnectionOf, PageArgs } from '../page.js';
 import { MAX_ADDRESS } from '../user/user.dto.js';
-import { IsId, IsIdList, IsListOf, IsNested, IsQuantity, IsText } from '../validation.js';
+import {
+  IsExpectedAmount,
+  IsId,
+  IsIdList,
+  IsListOf,
+  IsNested,
+  IsQuantity,
+  IsText,
+  MAX_PRICE,
+  MAX_TOTAL,
+} from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
 /** The maximum number of lines in one order. */
@@ -90,6 +100,15 @@ export class OrderPageArgs extends PageArgs {
 export class OrderItemInput {
   @Field(() => ID) @IsId() productId: string;
   @Field(() => Int) @IsQuantity() quantity: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The unit price that the customer saw. If it is not the price now, the order is rejected with PRICE_CHANGED.',
+  })
+  @IsOptional()
+  @IsExpectedAmount(MAX_PRICE)
+  expectedPrice?: number | null;
 }
 
 @InputType()
@@ -108,6 +127,16 @@ export class OrderInput {
     message: '$property must contain each product once',
   })
   items: OrderItemInput[];
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The total that the customer saw. If it is not the total now, the order is rejected with PRICE_CHANGED. Compared in whole ' +
+      'cents.',
+  })
+  @IsOptional()
+  @IsExpectedAmount(MAX_TOTAL)
+  expectedTotal?: number | null;
 
   @Field(() => String, {
     nullable: true,
