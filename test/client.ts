@@ -169,9 +169,16 @@ export class Customer extends Client {
     return (await this.data<{ createProduct: Product }>(query, { input })).createProduct;
   }
 
-  async updateProduct(id: string, input: Partial<Omit<Product, 'id'>>): Promise<Product> {
+  async updateProduct(id: string, input: Partial<Omit<Product, 'id'>> & { expectedStock?: number }): Promise<Product> {
     const query = `mutation ($id: ID!, $input: ProductUpdateInput!) { updateProduct(id: $id, input: $input) { ${PRODUCT} } }`;
     return (await this.data<{ updateProduct: Product }>(query, { id, input })).updateProduct;
+  }
+
+  async adjustStock(productId: string, delta: number, idempotencyKey?: string): Promise<Product> {
+    const query = `mutation ($productId: ID!, $delta: Int!, $idempotencyKey: String) {
+      adjustStock(productId: $productId, delta: $delta, idempotencyKey: $idempotencyKey) { ${PRODUCT} }
+    }`;
+    return (await this.data<{ adjustStock: Product }>(query, { productId, delta, idempotencyKey })).adjustStock;
   }
 
   async deleteProduct(id: string): Promise<Product> {

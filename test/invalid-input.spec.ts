@@ -180,6 +180,21 @@ test.each([
   expect(refusal(await caller.post(JSON.stringify({ query })))).toEqual(badUserInput(field));
 });
 
+test.each(['0', '1.5', '1000000001', '-1000000001', '"1"'])('adjustStock by %s changes nothing', async (delta) => {
+  const query = `mutation { adjustStock(productId: "${product.id}", delta: ${delta}) { id } }`;
+  expect(refusal(await caller.post(JSON.stringify({ query })))).toEqual({
+    code: expect.stringMatching('^(BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED)$'),
+    text: naming('delta'),
+  });
+});
+
+test('adjustStock of a product that does not exist is rejected, whatever the form of the id', async () => {
+  for (const id of ['1', randomUUID()])
+    expect(await caller.refusal(`mutation { adjustStock(productId: "${id}", delta: 1) { id } }`)).toBe(
+      'PRODUCT_NOT_FOUND',
+    );
+});
+
 test('an order for another user is rejected', async () => {
   const query = `mutation { placeOrder(input: { userId: "${other.id}", items: [${literal(filledIn(LINE))}] }) { id } }`;
   expect(await caller.refusal(query)).toBe('FORBIDDEN');

@@ -32,6 +32,7 @@ const signedInOnly = (): Record<string, string> => ({
   order: `{ order(id: "${order.id}") { id } }`,
   createProduct: 'mutation { createProduct(input: { name: "x", price: 1, description: "", stock: 1 }) { id } }',
   updateProduct: `mutation { updateProduct(id: "${product.id}", input: { stock: 0 }) { id } }`,
+  adjustStock: `mutation { adjustStock(productId: "${product.id}", delta: 1) { id } }`,
   deleteProduct: `mutation { deleteProduct(id: "${product.id}") { id } }`,
   placeOrder: `mutation { placeOrder(input: { userId: "${owner.id}", items: [{ productId: "${product.id}", quantity: 1 }] }) { id } }`,
   cancelOrder: `mutation { cancelOrder(id: "${order.id}") { id } }`,
@@ -109,6 +110,7 @@ describe('another user', () => {
 
   test('cannot change or delete products of the owner', async () => {
     await expect(other.updateProduct(product.id, { price: 0 })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(other.adjustStock(product.id, 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(other.deleteProduct(product.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await stranger.product(product.id)).toEqual({ ...product, stock: 98 });
   });

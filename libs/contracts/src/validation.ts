@@ -15,6 +15,7 @@ import {
   Max,
   MaxLength,
   Min,
+  NotEquals,
   ValidateNested,
   ValidateBy,
 } from 'class-validator';
@@ -162,6 +163,10 @@ export const IsExpectedAmount = (max: number) =>
   );
 
 export const IsStock = () => applyDecorators(IsInt(), Min(0), Max(MAX_STOCK));
+
+/** A change of the stock: a number of units to add, or to remove if it is negative. */
+export const IsStockDelta = () =>
+  applyDecorators(IsInt(), Min(-MAX_STOCK), Max(MAX_STOCK), NotEquals(0, { message: '$property must not be 0' }));
 
 export const IsQuantity = () => applyDecorators(IsInt(), Min(1), Max(MAX_QUANTITY));
 

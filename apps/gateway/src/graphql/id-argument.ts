@@ -3,10 +3,11 @@ import type { PipeTransform } from '@nestjs/common';
 import { Args, ID } from '@nestjs/graphql';
 
 /**
- * The argument `id: ID!`. Ids are opaque to clients, so an id of another form is unknown, not invalid.
+ * The argument `id: ID!`, or one of another name. Ids are opaque to clients, so an id of another form is unknown, not invalid.
  * @param notFound the error for such an id. Without it, the operation gets the id: a loader finds nothing for it.
  */
-export const IdArgument = (notFound?: (id: string) => AppError) => Args('id', { type: () => ID }, new IdPipe(notFound));
+export const IdArgument = (notFound?: (id: string) => AppError, name = 'id') =>
+  Args(name, { type: () => ID }, new IdPipe(notFound));
 
 class IdPipe implements PipeTransform<string, string> {
   constructor(private readonly notFound: ((id: string) => AppError) | undefined) {}

@@ -15,10 +15,10 @@ import { InjectClient } from '@app/messaging';
 import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { IdArgument } from '../graphql/id-argument.js';
+import { type Operation, withIdempotencyKey } from '../graphql/idempotency-key.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from '../user/user.loader.js';
-import { type Operation, withIdempotencyKey } from './idempotency-key.js';
 
 @Resolver(() => OrderDto)
 export class OrderResolver {

@@ -29,6 +29,41 @@ describe('products', () => {
     expect(await read()).toEqual({ products: [{ stock: 4 }], product: { stock: 4 } });
   });
 
+  it('stay cached after a mutation that has changed nothing', async () => {
+    const lamp = product({ stock: 5 });
+    let changed: boolean | undefined = false;
+    gateway = await GatewayUnderTest.start({
+      product: {
+        list: async () => [lamp],
+        update: async () => ({ ...lamp, changed }),
+        adjustStock: async () => ({ ...lamp, changed }),
+      },
+    });
+    const token = gateway.signIn(lamp.sellerId);
+    const reads = () => gateway.requests.filter((pattern) => pattern === 'product.list').length;
+    const mutate = async () => {
+      for (const mutation of [
+        `updateProduct(id: "${lamp.id}", input: { stock: 5 }) { stock }`,
+        `adjustStock(productId: "${lamp.id}", delta: 1, idempotencyKey: "a") { stock }`,
+      ]) {
+        expect(await gateway.graphql(`mutation { change: ${mutation} }`, { token })).toEqual({
+          data: { change: { stock: 5 } },
+        });
+        await gateway.graphql('{ products { stock } }');
+      }
+    };
+    await gateway.graphql('{ products { stock } }');
+    await mutate();
+    expect(reads()).toBe(1);
+    changed = true;
+    await mutate();
+    expect(reads()).toBe(3);
+    // Release 0.2 does not say whether anything has changed.
+    changed = undefined;
+    await mutate();
+    expect(reads()).toBe(5);
+  });
+
   it('are current within a second after many changes of their stock, and cached during the changes', async () => {
     let stock = 100;
     const lamp = product();

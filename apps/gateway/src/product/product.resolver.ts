@@ -1,6 +1,7 @@
 import { CurrentUser, Public, SignedIn } from '@app/auth';
 import {
   Caller,
+  type ChangedProduct,
   type ProductClient,
   ProductDto,
   ProductInput,
@@ -10,9 +11,10 @@ import {
   UserDto,
 } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
-import { Args, Context, Info, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Info, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { IdArgument } from '../graphql/id-argument.js';
+import { type Operation, withIdempotencyKey } from '../graphql/idempotency-key.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { withinListLimit } from '../graphql/limits/truncated-lists.js';
 import { UserLoader } from '../user/user.loader.js';
@@ -59,9 +61,34 @@ export class ProductResolver {
     @Args('input') input: ProductUpdateInput,
     @CurrentUser() caller: Caller,
   ): Promise<ProductDto> {
-    const product = await this.productService.update({ caller, id, changes: input });
-    await this.cache.changed();
-    return product;
+    return this.afterChange(await this.productService.update({ caller, id, changes: input }));
+  }
+
+  @Mutation(() => ProductDto, {
+    description:
+      'Adds units to the stock, or removes them. The way to restock: unlike a new value of `stock`, it loses no order that is ' +
+      'placed meanwhile. The seller and admins only.',
+  })
+  @SignedIn()
+  async adjustStock(
+    @IdArgument(productNotFound, 'productId') productId: string,
+    @Args('delta', {
+      type: () => Int,
+      description: 'The number of units to add, or to remove if it is negative. Not 0.',
+    })
+    delta: number,
+    @Args('idempotencyKey', {
+      type: () => String,
+      nullable: true,
+      description: 'Makes retries safe for 24 hours: a second call with the same key changes nothing.',
+    })
+    idempotencyKey: string | null | undefined,
+    @Context() operation: Operation,
+    @Info() field: GraphQLResolveInfo,
+    @CurrentUser() caller: Caller,
+  ): Promise<ProductDto> {
+    const adjustment = withIdempotencyKey({ productId, delta, idempotencyKey }, operation, field);
+    return this.afterChange(await this.productService.adjustStock({ caller, ...adjustment }));
   }
 
   @Mutation(() => ProductDto, { description: 'The seller and admins only. Existing orders keep its id and price.' })
@@ -69,6 +96,11 @@ export class ProductResolver {
   async deleteProduct(@IdArgument(productNotFound) id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
     const product = await this.productService.delete({ caller, id });
     await this.cache.changed();
+    return product;
+  }
+
+  private async afterChange({ changed, ...product }: ChangedProduct): Promise<ProductDto> {
+    if (changed !== false) await this.cache.changed();
     return product;
   }
 

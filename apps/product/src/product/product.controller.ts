@@ -6,6 +6,7 @@ import {
   productNotFound,
   products,
   type Caller,
+  type ChangedProduct,
   type NewProduct,
   type Page,
   type ProductChanges,
@@ -16,12 +17,14 @@ import {
   type ProductPageArgs,
   type ProductQuote,
   type ProductSummary,
+  type StockAdjustment,
 } from '@app/contracts';
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { countProducts, listProducts } from './list-products.js';
 import { Product } from './product.entity.js';
+import { once } from './stock-adjustment.js';
 
 @Controller()
 export class ProductController {
@@ -62,13 +65,28 @@ export class ProductController {
   }
 
   @OnRequest(products.requests.update)
-  async update({ caller, id, changes }: ProductChanges): Promise<ProductDto> {
+  async update({ caller, id, changes }: ProductChanges): Promise<ChangedProduct> {
     return this.em.transactional(async () => {
       const product = await this.ownProduct(caller, id);
-      product.change(changes);
-      this.outbox.add(products.events.updated, { productId: id, version: product.version });
-      return product.toDto();
+      const changed = product.change(changes);
+      if (changed) this.outbox.add(products.events.updated, { productId: id, version: product.version });
+      return { ...product.toDto(), changed };
     });
+  }
+
+  @OnRequest(products.requests.adjustStock)
+  async adjustStock(adjustment: StockAdjustment): Promise<ChangedProduct> {
+    const { caller, productId, delta } = adjustment;
+    const outcome = await this.em.transactional(async () => {
+      const product = await this.ownProduct(caller, productId);
+      const { isRepeated, refusal } = await once(this.em, adjustment, () => product.adjustStock(delta));
+      const changed = !isRepeated && !refusal;
+      const { version, stock } = product;
+      if (changed) this.outbox.add(products.events.stockChanged, { products: [{ productId, version, stock }] });
+      return { refusal, product: { ...product.toDto(), changed } };
+    });
+    if (outcome.refusal) throw outcome.refusal;
+    return outcome.product;
   }
 
   @OnRequest(products.requests.delete)

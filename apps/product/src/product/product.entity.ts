@@ -1,6 +1,7 @@
 import {
   AppError,
   fromCents,
+  insufficientStock,
   MAX_STOCK,
   toCents,
   type ProductDto,
@@ -8,7 +9,10 @@ import {
   type ProductUpdateInput,
 } from '@app/contracts';
 import { Check, Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 } from 'uuid';
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
 
 const ACTIVE = 'deleted_at is null';
 
@@ -78,21 +82,40 @@ export class Product {
     this.stock = stock;
   }
 
-  /** @throws AppError BAD_USER_INPUT with `limit`, `actual` and `reserved` if stock and reserved units exceed MAX_STOCK. */
-  change({ name, price, description, stock }: ProductUpdateInput) {
+  /**
+   * Returns whether the product has changed.
+   * @throws AppError STOCK_CHANGED with `stock`, or BAD_USER_INPUT with `limit`, `actual` and `reserved` if stock and reserved
+   * units exceed MAX_STOCK.
+   */
+  change({ name, price, description, stock, expectedStock }: ProductUpdateInput): boolean {
+    if (isGiven(expectedStock) && expectedStock !== this.stock)
+      throw new AppError('STOCK_CHANGED', `The stock of "${this.name}" is ${this.stock} now, not ${expectedStock}`, {
+        stock: this.stock,
+      });
+    const before = [this.name, this.priceCents, this.description, this.stock];
     this.name = name ?? this.name;
-    this.priceCents = price === undefined || price === null ? this.priceCents : toCents(price);
+    this.priceCents = isGiven(price) ? toCents(price) : this.priceCents;
     this.description = description ?? this.description;
-    if (stock !== undefined && stock !== null) this.setStock(stock);
+    if (isGiven(stock)) this.setStock(stock, 'stock');
+    if (isDeepStrictEqual(before, [this.name, this.priceCents, this.description, this.stock])) return false;
+    this.touch();
+    return true;
+  }
+
+  /** @throws AppError INSUFFICIENT_STOCK with `shortages`, or BAD_USER_INPUT as `change`. */
+  adjustStock(delta: number) {
+    const { id, name, stock } = this;
+    if (stock + delta < 0) throw insufficientStock([{ id, name, requested: -delta, available: stock }]);
+    this.setStock(stock + delta, 'delta');
     this.touch();
   }
 
-  private setStock(stock: number) {
+  private setStock(stock: number, field: 'stock' | 'delta') {
     const actual = stock + this.reserved;
     // Lowering the stock is always allowed, also when it exceeds the limit.
     if (stock > this.stock && actual > MAX_STOCK) {
       const message = `stock and the ${this.reserved} reserved units must not be greater than ${MAX_STOCK} together`;
-      const fields = { stock: [message] };
+      const fields = { [field]: [message] };
       throw new AppError('BAD_USER_INPUT', message, { fields, limit: MAX_STOCK, actual, reserved: this.reserved });
     }
     this.stock = stock;

@@ -85,6 +85,16 @@ describe('a profile', () => {
     await eventually(() => expect(published().map((event) => event.version)).toEqual([2, version]));
   });
 
+  test('stays as it is when it is updated to the same values', async () => {
+    const { id: userId } = await register();
+    const caller = { userId, role: Role.CUSTOMER };
+    const changes = { name: 'Ann', bio: 'Hello', city: 'Town' };
+    const first = await client.updateProfile({ caller, changes });
+    expect(await client.updateProfile({ caller, changes })).toEqual(first);
+    expect(await client.updateProfile({ caller, changes: {} })).toEqual(first);
+    expect(await service.database.query('select version from users where id = $1', [userId])).toEqual([{ version: 2 }]);
+  });
+
   test('keeps all of several concurrent changes', async () => {
     const { id: userId } = await register();
     const caller = { userId, role: Role.CUSTOMER };

@@ -2,6 +2,7 @@ import { contract, event, request, type ClientOf } from '../contract.js';
 import { Nothing } from '../nothing.js';
 import type { Page } from '../page.js';
 import {
+  type ChangedProduct,
   ProductChanges,
   ProductDeletion,
   ProductDto,
@@ -12,6 +13,7 @@ import {
   ProductSummary,
   NewProduct,
   ProductEvent,
+  StockAdjustment,
   StockChanged,
   StockRejected,
   StockReserved,
@@ -26,7 +28,9 @@ export const products = contract('product', {
     list: request(Nothing).answersRows<ProductDto>('getMany'),
     page: request(ProductPageArgs).answers<Page<ProductDto>>(),
     count: request(ProductFilter).answers<number>(),
-    update: request(ProductChanges).answers<ProductDto>(),
+    update: request(ProductChanges).answers<ChangedProduct>(),
+    /** Adds units to the stock, or removes them. */
+    adjustStock: request(StockAdjustment).answers<ChangedProduct>(),
     delete: request(ProductDeletion).answers<ProductDto>(),
     /** The price and stock of products for an order, without deleted products. */
     quote: request(ProductIds).answers<ProductQuote[]>(),

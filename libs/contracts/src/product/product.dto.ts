@@ -7,7 +7,18 @@ import { DateTime } from '../date-time.js';
 import { Node } from '../node.js';
 import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
-import { IsId, IsIdList, IsListOf, IsName, IsNested, IsPrice, IsReadableText, IsStock, IsText } from '../validation.js';
+import {
+  IsId,
+  IsIdList,
+  IsListOf,
+  IsName,
+  IsNested,
+  IsPrice,
+  IsReadableText,
+  IsStock,
+  IsStockDelta,
+  IsText,
+} from '../validation.js';
 
 /** The maximum length of a new description, in characters. Products of earlier releases may have longer ones. */
 export const MAX_DESCRIPTION = 4_000;
@@ -81,6 +92,14 @@ export class ProductUpdateInput {
   @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
   @Field({ nullable: true }) @IsOptional() @IsReadableText(0, MAX_DESCRIPTION) description?: string;
   @Field(() => Int, { nullable: true }) @IsOptional() @IsStock() stock?: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The stock that the caller saw. If it is not the stock now, nothing is changed: STOCK_CHANGED.',
+  })
+  @IsOptional()
+  @IsInt()
+  expectedStock?: number | null;
 }
 
 export class NewProduct {
@@ -97,6 +116,17 @@ export class ProductChanges {
   @IsId() id: string;
   @IsNested(() => ProductUpdateInput) changes: ProductUpdateInput;
 }
+
+export class StockAdjustment {
+  @IsNested(() => Caller) caller: Caller;
+  @IsId() productId: string;
+  /** Units to add, or to remove if it is negative. */
+  @IsStockDelta() delta: number;
+  @IsOptional() @IsText(1, 255) idempotencyKey?: string | null;
+}
+
+/** The product after a request that changes it. `changed` is false if it was like this before; undefined in release 0.2. */
+export type ChangedProduct = ProductDto & { changed?: boolean };
 
 export class ProductDeletion {
   @IsNested(() => Caller) caller: Caller;
@@ -132,7 +162,7 @@ export class ProductStock {
   @IsInt() stock: number;
 }
 
-/** `product.stockChanged`: every product whose stock one order reserved or released. */
+/** `product.stockChanged`: every product whose stock one order reserved or released, or one product that was adjusted. */
 export class StockChanged {
   @IsListOf(() => ProductStock, 1, 1000) products: ProductStock[];
 }

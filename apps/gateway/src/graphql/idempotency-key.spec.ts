@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { NewOrder } from '@app/contracts';
+import type { NewOrder, StockAdjustment } from '@app/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { order } from '../../test/gateway.fixture.js';
+import { order, product } from '../../test/gateway.fixture.js';
 import { GatewayUnderTest, type GraphQLAnswer } from '../../test/gateway-under-test.js';
 
 const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions?.code;
@@ -10,6 +10,7 @@ describe('the header Idempotency-Key', () => {
   let gateway: GatewayUnderTest;
   let token: string;
   let placed: NewOrder[];
+  let adjusted: StockAdjustment[];
   beforeAll(async () => {
     gateway = await GatewayUnderTest.start({
       order: {
@@ -18,12 +19,19 @@ describe('the header Idempotency-Key', () => {
           return order();
         },
       },
+      product: {
+        adjustStock: async (input) => {
+          adjusted.push(input);
+          return product();
+        },
+      },
     });
     token = gateway.signIn(randomUUID());
   });
   afterAll(() => gateway.close());
   beforeEach(() => {
     placed = [];
+    adjusted = [];
   });
 
   /** Places one order per key, in one operation. */
@@ -76,6 +84,17 @@ describe('the header Idempotency-Key', () => {
     expect((await place(undefined, 'b')).errors).toBeUndefined();
     expect((await place(undefined, undefined)).errors).toBeUndefined();
     expect(keys()).toEqual(['a', 'b', undefined]);
+  });
+
+  it('is the key of a change of stock as well', async () => {
+    const adjust = `adjustStock(productId: "${randomUUID()}", delta: -2) { id }`;
+    const headers = { 'idempotency-key': '"a"' };
+    expect((await gateway.graphql(`mutation { ${adjust} }`, { token, headers })).errors).toBeUndefined();
+    expect(adjusted).toMatchObject([{ delta: -2, idempotencyKey: 'a' }]);
+    expect(codeOf(await gateway.graphql(`mutation { a: ${adjust} b: ${adjust} }`, { token, headers }))).toBe(
+      'BAD_USER_INPUT',
+    );
+    expect(adjusted).toHaveLength(1);
   });
 
   it('is refused for an operation that places several orders, before any is placed', async () => {

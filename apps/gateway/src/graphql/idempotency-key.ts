@@ -1,4 +1,4 @@
-import { AppError, type OrderInput } from '@app/contracts';
+import { AppError } from '@app/contracts';
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 
 /** The part of GraphQL's context that is used here. */
@@ -12,17 +12,21 @@ const BARE = /^[\w.:~+/=-]+$/;
 const MAX_CHARACTERS = 255;
 
 /**
- * Adds the key of the header `Idempotency-Key` to an order without a key.
+ * Adds the key of the header `Idempotency-Key` to the input of a mutation without a key.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
- * @throws AppError BAD_USER_INPUT, also if the order has a different key, or if the operation places several orders (then before
- * the first is placed).
+ * @throws AppError BAD_USER_INPUT, also if the input has a different key, or if the operation selects the mutation several times
+ * (then before the first runs).
  */
-export function withIdempotencyKey(input: OrderInput, { req }: Operation, field: GraphQLResolveInfo): OrderInput {
+export function withIdempotencyKey<I extends { idempotencyKey?: string | null }>(
+  input: I,
+  { req }: Operation,
+  field: GraphQLResolveInfo,
+): I {
   const header = req.headers['idempotency-key'];
   if (header === undefined) return input;
   const idempotencyKey = keyIn(header);
   if (timesSelected(field) > 1)
-    throw refusal('The header Idempotency-Key is for one order; to place several, set idempotencyKey in each input');
+    throw refusal(`The header Idempotency-Key is for one ${field.fieldName}; for several, set idempotencyKey in each`);
   if (input.idempotencyKey && input.idempotencyKey !== idempotencyKey)
     throw refusal('The header Idempotency-Key and idempotencyKey must not differ');
   return { ...input, idempotencyKey };
