@@ -150,11 +150,11 @@ describe.each(CASES)('%s with %s', (operation, _what, field, different) => {
 });
 
 test.each(['product', 'user', 'order'])(
-  '%s rejects a malformed id and returns null for an unknown one',
+  '%s is null for an unknown id of any form',
   async (query) => {
     for (const id of ['1', '', "' or '1'='1", `${randomUUID()}\u0000`]) {
       const body = JSON.stringify({ query: `query ($id: ID!) { ${query}(id: $id) { id } }`, variables: { id } });
-      expect(refusal(await caller.post(body))).toEqual(badUserInput('id'));
+      expect(await caller.post(body)).toMatchObject({ data: { [query]: null } });
     }
     expect(await caller.data(`{ ${query}(id: "${randomUUID()}") { id } }`)).toEqual({ [query]: null });
   },
@@ -164,10 +164,9 @@ test.each([
   ['updateProduct', ', input: { stock: 1 }', 'PRODUCT_NOT_FOUND'],
   ['deleteProduct', '', 'PRODUCT_NOT_FOUND'],
   ['cancelOrder', '', 'ORDER_NOT_FOUND'],
-])('%s rejects a malformed and an unknown id', async (mutation, rest, notFound) => {
-  const bad = await caller.post(JSON.stringify({ query: `mutation { ${mutation}(id: "1"${rest}) { id } }` }));
-  expect(refusal(bad)).toEqual(badUserInput('id'));
-  expect(await caller.refusal(`mutation { ${mutation}(id: "${randomUUID()}"${rest}) { id } }`)).toBe(notFound);
+])('%s rejects an unknown id of any form', async (mutation, rest, notFound) => {
+  for (const id of ['1', '', randomUUID()])
+    expect(await caller.refusal(`mutation { ${mutation}(id: "${id}"${rest}) { id } }`)).toBe(notFound);
 });
 
 test.each([

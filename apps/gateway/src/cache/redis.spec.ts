@@ -70,7 +70,8 @@ async function metric(name: string, labels: string): Promise<number> {
   const line = (await register.getSingleMetricAsString(name)).split('\n').find((text) => text.includes(labels));
   return Number(line?.split(' ').at(-1));
 }
-const refusedWrites = () => metric('bazaar_redis_refused_writes_total', 'reason="READONLY"');
+/** Undefined before the first one. */
+const refusedWrites = async () => (await metric('bazaar_redis_refused_writes_total', 'reason="READONLY"')) || 0;
 const isHealthy = () => metric('bazaar_health_status', 'dependency="redis"');
 
 it('reconnects from a demoted primary to the new one, and counts refused writes', async () => {
