@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client as UrqlClient, fetchExchange } from '@urql/core';
 import { serverAudits } from 'graphql-http';
 import { newCustomer, type Answer, type Customer } from './client.js';
 import { startStack, type Stack } from './stack.js';
@@ -61,8 +63,55 @@ describe('GET', () => {
   });
 
   test('is rejected in the form that a page of another site can send', async () => {
-    const answer = await get({ query: '{ products { id } }' }, {});
-    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    const answer = await get({ query: '{ products { id } }' }, { origin: 'https://evil.example' });
+    expect(answer).toMatchObject({ status: 403, errors: [{ extensions: { code: 'ORIGIN_NOT_ALLOWED' } }] });
+  });
+
+  test('is what urql sends by default, and is answered', async () => {
+    const methods: string[] = [];
+    const urql = new UrqlClient({
+      url: `${stack.url}/graphql`,
+      exchanges: [fetchExchange],
+      fetch: (input, init) => {
+        methods.push(init!.method!);
+        return fetch(input, init);
+      },
+      fetchOptions: () => ({ headers: { authorization: `Bearer ${caller.token}` } }),
+    });
+    const { data, error } = await urql.query('{ me { id } }', {});
+    expect(error).toBeUndefined();
+    expect(data).toEqual({ me: { id: caller.id } });
+    expect(methods).toEqual(['GET']);
+  });
+
+  test('takes an empty name of an operation as none', async () => {
+    const answer = await get({ query: 'query A { __typename }', operationName: '' });
+    expect(answer).toMatchObject({ data: { __typename: 'Query' } });
+  });
+});
+
+describe('POST', () => {
+  test.each(['', null])('takes the name %j of an operation as none', async (operationName) => {
+    const { body } = await caller.post(JSON.stringify({ query: 'query A { me { id } }', operationName }));
+    expect(JSON.parse(body)).toMatchObject({ data: { me: { id: caller.id } } });
+  });
+
+  test('still needs a name if the document has several operations', async () => {
+    const { body } = await caller.post(
+      JSON.stringify({ query: 'query A { me { id } } query B { me { name } }', operationName: '' }),
+    );
+    expect(codeOf(JSON.parse(body))).toBe('OPERATION_RESOLUTION_FAILURE');
+  });
+
+  test('accepts no encoded body', async () => {
+    const response = await fetch(`${stack.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync('{ "query": "{ __typename }" }'),
+    });
+    expect(response.status).toBe(415);
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    expect(codeOf((await response.json()) as Answer<unknown>)).toBe('BAD_REQUEST');
   });
 });
 

@@ -45,6 +45,20 @@ describe('the origins that may call from a browser', () => {
   });
 });
 
+describe('the headers that those pages may send', () => {
+  it('are those in the list, by default none', () => {
+    expect(read({}).corsHeaders).toEqual([]);
+    expect(read({ CORS_HEADERS: 'x-tenant, X-Datadog-Trace-Id' }).corsHeaders).toEqual([
+      'x-tenant',
+      'X-Datadog-Trace-Id',
+    ]);
+  });
+
+  it.each(['x tenant', 'x-tenant,', 'x:y', 'é'])('cannot be %s', (list) => {
+    expect(() => read({ CORS_HEADERS: list })).toThrow('CORS_HEADERS must list names of headers');
+  });
+});
+
 describe('the rate limits', () => {
   const none = { requests: 0, cost: 0, logins: 0, 'address-requests': 0, 'address-cost': 0 };
   const production = {

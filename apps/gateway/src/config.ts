@@ -39,6 +39,11 @@ const wordsOf = (list: string) => list.split(',').map((word) => word.trim());
 
 const isOrigin = (word: string) => /^https?:/.test(word) && URL.canParse(word) && new URL(word).origin === word;
 
+/** Names below `localhost` are this machine, too (RFC 6761). */
+const LOOPBACK_ORIGIN = /^https?:\/\/(([a-z0-9-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
+
+const isHeaderName = (word: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(word);
+
 function isNetwork(word: string): boolean {
   const [address = '', bits] = word.split('/');
   const most = isIP(address) === 4 ? 32 : 128;
@@ -89,6 +94,11 @@ export class GatewayConfig extends ServiceConfig {
   @IsListWhere(isOrigin, 'origins without a path, such as https://shop.example, https://admin.shop.example')
   CORS_ORIGINS?: string;
 
+  /** Request headers that those pages may send, in addition to those of GraphQL clients and of tracing. */
+  @IsOptional()
+  @IsListWhere(isHeaderName, 'names of headers, such as x-tenant, x-datadog-trace-id')
+  CORS_HEADERS?: string;
+
   get explorable(): boolean {
     return this.GRAPHIQL === undefined ? !this.isProduction : this.GRAPHIQL === 'true';
   }
@@ -108,6 +118,18 @@ export class GatewayConfig extends ServiceConfig {
 
   get corsOrigins(): string[] {
     return this.CORS_ORIGINS === undefined ? [] : wordsOf(this.CORS_ORIGINS);
+  }
+
+  get corsHeaders(): string[] {
+    return this.CORS_HEADERS === undefined ? [] : wordsOf(this.CORS_HEADERS);
+  }
+
+  /**
+   * Whether pages of this origin may call the API. Outside of production, so may the pages that this machine itself serves: they get
+   * no more than any program here, because browsers attach no credentials to a request (access tokens are not cookies).
+   */
+  allowsOrigin(origin: string): boolean {
+    return this.corsOrigins.includes(origin) || (!this.isProduction && LOOPBACK_ORIGIN.test(origin));
   }
 
   /** In production, health and metrics are not on the public port. */

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   RATE_LIMITED: 'Too many requests or failed logins. Retry after `retryAfter` seconds.',
   OPERATION_TOO_COMPLEX: 'The operation or its answer exceeds a limit; `limit` is the maximum.',
   BAD_REQUEST: 'Not a GraphQL-over-HTTP request, or blocked by CSRF protection.',
+  ORIGIN_NOT_ALLOWED: 'Pages of this origin may not call the API. The setting CORS_ORIGINS allows them.',
   PAYLOAD_TOO_LARGE: 'The request body is too large.',
   GRAPHQL_PARSE_FAILED: 'The document is not valid GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not match the schema.',

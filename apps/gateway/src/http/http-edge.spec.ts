@@ -65,51 +65,6 @@ it.each(['/%', '/%ff', 'http:///x'])('treats the URL %j, which cannot be routed,
   expect(JSON.parse(body!)).toEqual({ errors: [{ message: 'Not found: the API is at /graphql', extensions }] });
 });
 
-describe('a page of another origin', () => {
-  const preflight = (origin: string) =>
-    gateway.app.inject({
-      method: 'OPTIONS',
-      url: '/graphql',
-      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
-    });
-  const call = (origin: string) =>
-    gateway.app.inject({
-      url: '/graphql',
-      method: 'POST',
-      headers: { ...JSON_BODY, origin },
-      payload: { query: '{ __typename }' },
-    });
-  const SHOP = 'https://shop.example';
-
-  it('may not call the API if CORS_ORIGINS is not set', async () => {
-    await start();
-    expect((await preflight(SHOP)).headers['access-control-allow-origin']).toBeUndefined();
-    expect((await call(SHOP)).headers['access-control-allow-origin']).toBeUndefined();
-  });
-
-  it('may call the API if CORS_ORIGINS lists it', async () => {
-    await start({ CORS_ORIGINS: `${SHOP}, https://admin.shop.example` });
-    const { statusCode, headers } = await preflight(SHOP);
-    expect(statusCode).toBe(204);
-    expect(headers['access-control-allow-origin']).toBe(SHOP);
-    expect(headers['access-control-allow-credentials']).toBeUndefined();
-    for (const header of [
-      'authorization',
-      'content-type',
-      'apollo-require-preflight',
-      'idempotency-key',
-      'traceparent',
-    ])
-      expect(String(headers['access-control-allow-headers'])).toContain(header);
-    const answer = await call('https://admin.shop.example');
-    expect(answer.headers['access-control-allow-origin']).toBe('https://admin.shop.example');
-    expect(answer.headers['access-control-expose-headers']).toContain('retry-after');
-    expect(answer.headers['cross-origin-resource-policy']).toBe('cross-origin');
-    expect((await preflight('https://shop.example.evil.test')).headers['access-control-allow-origin']).toBeUndefined();
-    expect((await call('null')).headers['access-control-allow-origin']).toBeUndefined();
-  });
-});
-
 describe('the Host header', () => {
   const BODY = '{"query":"{ __typename }"}';
   const answerTo = async (version: string, host: string, url = '/graphql') => {

@@ -24,6 +24,7 @@ import { measureOperation } from '../graphql/operation-metrics.js';
 import { subscribe, type SubscriptionArgs, subscriptionOf } from './subscription-operation.js';
 import { GOING_AWAY, SERVICE_RESTART, SubscriptionSocket, TRY_AGAIN_LATER } from './subscription-socket.js';
 import { UnreadBytes } from './unread-bytes.js';
+import { verifyOrigin } from './verify-origin.js';
 
 /** The longest message of a client, in bytes. */
 const MAX_PAYLOAD = 64 * 1024;
@@ -61,8 +62,7 @@ export class SubscriptionServer {
     path: '/graphql',
     maxPayload: MAX_PAYLOAD,
     handleProtocols,
-    verifyClient: ({ req }: { req: IncomingMessage }, answer: (allowed: boolean, code: number) => void) =>
-      answer(this.isAllowed(req), 403),
+    verifyClient: (info: { req: IncomingMessage }, answer) => verifyOrigin(this.config)(info, answer),
     autoPong: false, // SubscriptionSocket sends pongs, and counts their bytes
   });
   private readonly protocol = makeServer<Record<string, unknown>, SubscriptionSocket>({
@@ -164,12 +164,6 @@ export class SubscriptionServer {
 
   private closeAll(code: number, reason: string): void {
     for (const socket of this.sockets) socket.close(code, reason);
-  }
-
-  /** Pages of other origins may not connect, just as they may not send HTTP requests. Only browsers send an origin. */
-  private isAllowed({ headers: { origin, host } }: IncomingMessage): boolean {
-    if (origin === undefined) return true;
-    return (URL.canParse(origin) && new URL(origin).host === host) || this.config.corsOrigins.includes(origin);
   }
 
   private async connect({ connectionParams, extra: socket }: Client): Promise<boolean> {

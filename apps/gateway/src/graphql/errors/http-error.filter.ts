@@ -42,6 +42,7 @@ function statusOf(error: unknown): number {
 }
 
 function appErrorOf(error: unknown, status: number): Error {
+  if (error instanceof HttpException && error.cause instanceof AppError) return error.cause;
   if (status === 405) return new AppError('BAD_REQUEST', 'Only GET and POST are allowed');
   if (status === 404) return new AppError('BAD_REQUEST', `Not found: the API is at ${API}`);
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', 'The body of the request is too large');
