@@ -69,7 +69,9 @@ interface Context {
 
 /** Checks that need the operation and its variables, before execution. Expensive operations then wait for their turn. */
 const limitOperations = (turns: OperationTurns): ApolloServerPlugin<Context> => ({
-  async requestDidStart() {
+  async requestDidStart({ request }) {
+    // Some clients send an empty name for none.
+    request.operationName ||= undefined;
     let isOver = false;
     let endTurn = () => {};
     const end = () => {

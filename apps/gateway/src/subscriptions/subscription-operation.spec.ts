@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { AppError } from '@app/contracts';
 import { currentScope, type Scope } from '@app/telemetry';
 import { eventually } from '@app/testing';
@@ -21,6 +22,18 @@ async function refusal(query: string) {
 }
 
 describe('a subscription', () => {
+  it('takes an empty name of an operation as none', async () => {
+    const socket = await under.signedInSocket();
+    const answered = once(socket, 'message');
+    const query = `subscription A { orderUpdated(id: "${randomUUID()}") { id } }`;
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query, operationName: '' } }));
+    const [message] = await answered;
+    expect(JSON.parse(String(message))).toMatchObject({
+      type: 'next',
+      payload: { errors: [{ extensions: { code: 'ORDER_NOT_FOUND' } }] },
+    });
+  });
+
   it.each([
     ['a query', '{ me { id } }', 'BAD_REQUEST'],
     ['a mutation', `mutation { cancelOrder(id: "${randomUUID()}") { id } }`, 'BAD_REQUEST'],

@@ -46,9 +46,11 @@ export interface SubscriptionArgs extends Subscription {
 /** Parses and validates a subscription, within the limits of every operation. Returns its execution arguments or its errors. */
 export function subscriptionOf(
   schema: GraphQLSchema,
-  { query, operationName, variables }: SubscribePayload,
+  { query, operationName: name, variables }: SubscribePayload,
   { explorable, MAX_ANSWER_BYTES }: GatewayConfig,
 ): Subscription | readonly GraphQLError[] {
+  // Some clients send an empty name for none.
+  const operationName = name || undefined;
   let document: DocumentNode;
   try {
     document = parse(query, parseOptions);
