@@ -4,6 +4,7 @@ import { BadRequestException, Injectable, UnsupportedMediaTypeException } from '
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../config.js';
+import { compressAnswers } from './compression.js';
 import { allowOrigins } from './cors.js';
 
 /** Without what would end the host in a URL. */
@@ -35,6 +36,7 @@ export class HttpEdge {
       crossOriginResourcePolicy: config.corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
     });
     allowOrigins(host.httpAdapter, config);
+    compressAnswers(fastify);
   }
 }
 
