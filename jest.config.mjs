@@ -12,6 +12,7 @@ const notFor = {
   ],
   services: ['/standalone/', '/test/dev.spec', '/test/faults/compose/'],
   compose: [
+    '/test/browser/',
     '/test/dev.spec',
     '/test/faults/services/',
     '/test/faults/standalone/',
@@ -25,7 +26,12 @@ export default {
   testRunner: '<rootDir>/libs/testing/jest/test-runner.mts',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...notFor[process.env.TEST_STACK || 'embedded']],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...notFor[process.env.TEST_STACK || 'embedded'],
+    // npm test says that it skips them if there is no browser.
+    ...(process.env.TEST_BROWSER === '' ? ['/test/browser/'] : []),
+  ],
   // Node loads the modules. Jest needs this to find the specs that depend on a file.
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',

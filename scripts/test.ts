@@ -1,6 +1,6 @@
 // npm test: all specs on the embedded stack, then on PostgreSQL, RabbitMQ and Redis those that depend on the stack, if all three run.
 // Arguments go to Jest.
-//   --require-services    fails if PostgreSQL, RabbitMQ or Redis is missing
+//   --require-services    fails if PostgreSQL, RabbitMQ, Redis or a browser is missing
 //   --watch               runs the specs of changed files on the embedded stack, again after each change
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { absentServices, urls } from './backing-services.ts';
+import { browser } from './browser.ts';
 import { build, entryOf, jest, relatedSpecs, root, say, SIGNALS, start } from './workspace.ts';
 
 const began = Date.now();
@@ -20,6 +21,11 @@ let interrupted = false;
 for (const signal of SIGNALS) process.on(signal, () => (interrupted = true));
 
 build();
+
+if (browser === undefined) {
+  say('Skipped: the tests in a browser. Neither Chromium nor Chrome is installed, or set TEST_BROWSER to its path.');
+  if (required) total.failed++;
+}
 
 const temporary = mkdtempSync(join(tmpdir(), 'bazaar-test-'));
 try {
@@ -79,7 +85,7 @@ async function run(stack: Record<string, string>, options: string[]) {
   // Options from the command line come first: one that takes a list would take the words after it, too.
   const all = [...args, `--maxWorkers=${workers}`, ...reporting, ...options];
   // The apps' own variables are empty, so that each test chooses its stores.
-  const env = { DATABASE_URL: '', RABBITMQ_URL: '', REDIS_URL: '', ...stack };
+  const env = { DATABASE_URL: '', RABBITMQ_URL: '', REDIS_URL: '', TEST_BROWSER: browser ?? '', ...stack };
   const code = await jest(all, env, watch ? 'inherit' : 'ignore');
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = existsSync(results)
     ? JSON.parse(readFileSync(results, 'utf8'))

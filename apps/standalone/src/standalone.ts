@@ -75,7 +75,7 @@ async function refuseTakenPort(host: string, port: number): Promise<void> {
 }
 
 const welcome = (address: string, place: string) => `
-The API is at ${address}. Open it in a browser to explore it with GraphiQL.
+The API is at ${address}. Open it in a browser: the tabs of GraphiQL walk from a registration to a live order.
 The data is ${place}. Ctrl-C stops everything.
 
 To begin:

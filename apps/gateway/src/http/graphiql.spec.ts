@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { getVariableValues, type OperationDefinitionNode, parse, validate } from 'graphql';
+import { TABS } from './graphiql-tabs.js';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 
 let gateway: GatewayUnderTest;
@@ -28,6 +31,18 @@ describe('GraphiQL', () => {
     expect((await open()).body).not.toContain('GraphiQL');
     const { errors } = await gateway.graphql('{ __schema { types { name } } }');
     expect(errors?.[0]?.message).toMatch(/introspection/i);
+  });
+
+  it('opens with tabs that are valid operations', async () => {
+    gateway = await GatewayUnderTest.start({});
+    const { schema } = gateway.app.get(GraphQLSchemaHost);
+    for (const { query, variables = '{}' } of TABS) {
+      const document = parse(query);
+      expect(validate(schema, document)).toEqual([]);
+      const [operation] = document.definitions as OperationDefinitionNode[];
+      const values = getVariableValues(schema, operation!.variableDefinitions ?? [], JSON.parse(variables));
+      expect(values.errors).toBeUndefined();
+    }
   });
 
   it('may run its own scripts only', async () => {

@@ -5,21 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from '../config.js';
-
-const FIRST_QUERY = `# Press Ctrl-Enter to run the operation at the cursor.
-#
-# To sign in, run registerUser and loginUser, and set under "Headers" below:
-# { "Authorization": "Bearer <accessToken>" }
-
-query Products {
-  products {
-    id
-    name
-    price
-    stock
-  }
-}
-`;
+import { graphiqlPage } from './graphiql-page.js';
 
 interface Page {
   readonly gzipped: Buffer;
@@ -59,10 +45,8 @@ export class Graphiql {
 const isPageRequest = ({ method, url, headers }: FastifyRequest) =>
   method === 'GET' && /^\/graphql\/?(\?|$)/.test(url) && (headers.accept ?? '').includes('text/html');
 
-/** Loads the package on the first request, since most gateways never need it; it is not part of the bundle. */
 async function renderPage(): Promise<Page> {
-  const { renderGraphiQL } = await import(/* webpackIgnore: true */ '@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL({ title: 'Bazaar', defaultQuery: FIRST_QUERY });
+  const html = await graphiqlPage();
   return {
     gzipped: await promisify(gzip)(html),
     etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
