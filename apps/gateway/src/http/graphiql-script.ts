@@ -55,7 +55,7 @@ export function startPage(tabs: readonly Tab[], connect: typeof createClient): v
       const [, field, name] = (typeof value === 'string' && /^\{\{(\w+)\.(\w+)\}\}$/.exec(value)) || [];
       if (field === undefined || name === undefined) return value;
       if (answers[field]?.[name] === undefined)
-        throw new Error(`Run ${field} first, or replace ${value} in the variables`);
+        throw new Error(`Run ${field} first, or replace ${String(value)} in the variables`);
       return answers[field][name];
     }) as Variables;
 
