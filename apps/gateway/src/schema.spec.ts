@@ -2,9 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessOf, Public } from '@app/auth';
+import { isErrorCode } from '@app/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Query, Resolver, TypeMetadataStorage } from '@nestjs/graphql';
-import { buildSchema, findBreakingChanges } from 'graphql';
+import {
+  buildSchema,
+  findBreakingChanges,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { GatewayUnderTest } from '../test/gateway-under-test.js';
 import { apiSchema, printedSchema } from './schema.js';
 
@@ -21,6 +35,44 @@ describe('the schema', () => {
     expect(findBreakingChanges(before, await apiSchema())).toEqual([]);
   });
 });
+
+describe('the documentation in the schema', () => {
+  let schema: GraphQLSchema;
+  beforeAll(async () => {
+    schema = await apiSchema();
+  });
+
+  it('describes every type, field, argument, input field and enum value', () => {
+    expect(Object.values(schema.getTypeMap()).flatMap(undescribedIn)).toEqual([]);
+  });
+
+  it('lists the errors of every mutation', () => {
+    for (const { name, description } of Object.values(schema.getMutationType()!.getFields())) {
+      const [, codes = ''] = /Errors: (.+)\.$/.exec(description ?? '') ?? [];
+      const unknown = codes.split(', ').filter((code) => !isErrorCode(code));
+      expect({ name, unknown }).toEqual({ name, unknown: [] });
+    }
+  });
+});
+
+/** The paths of a type that have no description. The root types have none: their fields say what they do. */
+function undescribedIn(type: GraphQLNamedType): string[] {
+  if (isIntrospectionType(type) || isSpecifiedScalarType(type)) return [];
+  const isRoot = ['Query', 'Mutation', 'Subscription'].includes(type.name);
+  const described: { path: string; description?: string | null }[] = isRoot
+    ? []
+    : [{ path: type.name, description: type.description }];
+  if (isEnumType(type))
+    for (const { name, description } of type.getValues()) described.push({ path: `${type.name}.${name}`, description });
+  if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type))
+    for (const field of Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(type.getFields())) {
+      const path = `${type.name}.${field.name}`;
+      described.push({ path, description: field.description });
+      if ('args' in field)
+        for (const { name, description } of field.args) described.push({ path: `${path}(${name})`, description });
+    }
+  return described.filter(({ description }) => !description).map(({ path }) => path);
+}
 
 /** The queries, mutations and subscriptions of this process that declare no access. */
 function undeclared(): string[] {

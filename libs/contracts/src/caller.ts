@@ -6,7 +6,14 @@ export enum Role {
   CUSTOMER = 'CUSTOMER',
   ADMIN = 'ADMIN',
 }
-registerEnumType(Role, { name: 'Role' });
+registerEnumType(Role, {
+  name: 'Role',
+  description: 'What a user may do.',
+  valuesMap: {
+    CUSTOMER: { description: 'Buys, and sells own products.' },
+    ADMIN: { description: 'May also act for every other user. Made by a command, never by the API.' },
+  },
+});
 
 /** The authenticated user that a request is made for. */
 export class Caller {

@@ -4,4 +4,5 @@ import { GraphQLScalarType } from 'graphql';
 export const DateTime = new GraphQLScalarType<string, string>({
   name: 'DateTime',
   description: 'An ISO 8601 instant in UTC, such as `2026-01-31T12:00:00.000Z`.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
 });

@@ -9,5 +9,5 @@ import { Field, ID, InterfaceType } from '@nestjs/graphql';
   resolveType: ({ __typename }: { __typename?: string }) => __typename,
 })
 export abstract class Node {
-  @Field(() => ID) id: string;
+  @Field(() => ID, { description: 'The id, unique among all types.' }) id: string;
 }

@@ -18,10 +18,20 @@ const MAX_ID_CURSOR = 60;
 
 @ObjectType({ description: 'Page information of the Relay Cursor Connections specification.' })
 export class PageInfo {
-  @Field() hasNextPage: boolean;
-  @Field() hasPreviousPage: boolean;
-  @Field(() => String, { nullable: true, complexity: bytesComplexity(MAX_CURSOR) }) startCursor: string | null;
-  @Field(() => String, { nullable: true, complexity: bytesComplexity(MAX_CURSOR) }) endCursor: string | null;
+  @Field({ description: 'Whether there are rows after this page.' }) hasNextPage: boolean;
+  @Field({ description: 'Whether there are rows before this page.' }) hasPreviousPage: boolean;
+  @Field(() => String, {
+    description: 'The cursor of the first row. Null if there are no rows.',
+    nullable: true,
+    complexity: bytesComplexity(MAX_CURSOR),
+  })
+  startCursor: string | null;
+  @Field(() => String, {
+    description: 'The cursor of the last row. Null if there are no rows.',
+    nullable: true,
+    complexity: bytesComplexity(MAX_CURSOR),
+  })
+  endCursor: string | null;
 }
 
 /** A page of a list. The total is a separate request, since counting costs more than reading a page. */
@@ -82,16 +92,21 @@ const isGiven = <T>(value: T | null | undefined): value is T => value !== undefi
  * @see https://relay.dev/graphql/connections.htm
  */
 export function ConnectionOf<T>(node: Type<T>, name: string, maxCursor = MAX_ID_CURSOR) {
-  @ObjectType(`${name}Edge`)
+  @ObjectType(`${name}Edge`, { description: 'A row of a page, and its position.' })
   class Edge {
-    @Field({ complexity: bytesComplexity(maxCursor) }) cursor: string;
-    @Field(() => node) node: T;
+    @Field({
+      description: 'The position of the row, for `after` and `before`.',
+      complexity: bytesComplexity(maxCursor),
+    })
+    cursor: string;
+    @Field(() => node, { description: 'The row.' }) node: T;
   }
 
   @ObjectType({ isAbstract: true })
   abstract class Connection implements Page<T> {
-    @Field(() => [Edge]) edges: Edge[];
-    @Field(() => PageInfo) pageInfo: PageInfo;
+    @Field(() => [Edge], { description: 'The rows of the page.' }) edges: Edge[];
+    @Field(() => PageInfo, { description: 'Whether there are more rows, and the cursors for them.' })
+    pageInfo: PageInfo;
   }
   return Connection;
 }

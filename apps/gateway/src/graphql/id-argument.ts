@@ -7,7 +7,7 @@ import { Args, ID } from '@nestjs/graphql';
  * @param notFound the error for such an id. Without it, the operation gets the id: a loader finds nothing for it.
  */
 export const IdArgument = (notFound?: (id: string) => AppError, name = 'id') =>
-  Args(name, { type: () => ID }, new IdPipe(notFound));
+  Args(name, { type: () => ID, description: 'An id that the API has returned.' }, new IdPipe(notFound));
 
 class IdPipe implements PipeTransform<string, string> {
   constructor(private readonly notFound: ((id: string) => AppError) | undefined) {}

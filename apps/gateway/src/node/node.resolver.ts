@@ -48,7 +48,10 @@ export class NodeResolver {
     description: `Public. Like \`node\`, for up to ${MAX_NODES} ids, in their order.`,
   })
   @Public()
-  nodes(@Args('ids', { type: () => [ID] }) ids: string[], @Context() operation: Operation): Promise<Node | null>[] {
+  nodes(
+    @Args('ids', { description: 'At most 100 ids.', type: () => [ID] }) ids: string[],
+    @Context() operation: Operation,
+  ): Promise<Node | null>[] {
     if (ids.length > MAX_NODES) {
       const message = `ids must have at most ${MAX_NODES} items`;
       throw new AppError('BAD_USER_INPUT', message, { fields: { ids: [message] } });

@@ -26,7 +26,10 @@ export class OrderConnectionResolver {
     return { ...(await this.orderService.page({ caller, page })), filter: page.filter ?? {} };
   }
 
-  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
+  @ResolveField(() => Int, {
+    description: 'The number of rows that match the filter. Expensive: it counts all of them.',
+    complexity: TOTAL_COUNT_COMPLEXITY,
+  })
   totalCount(@Parent() { filter }: FilteredPage, @CurrentUser() caller: Caller): Promise<number> {
     return this.orderService.count({ caller, filter });
   }

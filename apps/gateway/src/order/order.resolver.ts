@@ -1,6 +1,7 @@
 import { CurrentUser, Roles, SignedIn } from '@app/auth';
 import {
   Caller,
+  CancelReason,
   isId,
   type OrderClient,
   OrderDto,
@@ -51,10 +52,13 @@ export class OrderResolver {
     return isId(id) ? this.orderService.get({ caller, id }) : null;
   }
 
-  @Mutation(() => OrderDto, { description: 'Requires an access token.' })
+  @Mutation(() => OrderDto, {
+    description:
+      'Requires an access token. The order is PENDING until its stock is reserved. Errors: BAD_USER_INPUT, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INSUFFICIENT_STOCK, PRICE_CHANGED, PRODUCT_NOT_FOUND, UNAUTHENTICATED, USER_NOT_FOUND.',
+  })
   @SignedIn()
   async placeOrder(
-    @Args('input') input: OrderInput,
+    @Args('input', { description: 'The new order.' }) input: OrderInput,
     @Context() operation: Operation,
     @Info() field: GraphQLResolveInfo,
     @CurrentUser() caller: Caller,
@@ -64,7 +68,7 @@ export class OrderResolver {
 
   @Mutation(() => OrderDto, {
     description:
-      'Cancels an order and releases its stock. Customers: own orders, while PENDING or PROCESSING. Admins: any order.',
+      'Cancels an order and releases its stock. Customers: own orders, while PENDING or PROCESSING. Admins: any order. Errors: ORDER_NOT_FOUND, ORDER_STATUS_CONFLICT, UNAUTHENTICATED.',
   })
   @SignedIn()
   cancelOrder(@IdArgument(orderNotFound) id: string, @CurrentUser() caller: Caller): Promise<OrderDto> {
@@ -72,18 +76,37 @@ export class OrderResolver {
   }
 
   @Mutation(() => OrderDto, {
-    description: 'Admins only. PROCESSING to SHIPPED (requires a shipping address), or SHIPPED to DELIVERED.',
+    description:
+      'Admins only. PROCESSING to SHIPPED (requires a shipping address), or SHIPPED to DELIVERED. Errors: FORBIDDEN, ORDER_NOT_FOUND, ORDER_STATUS_CONFLICT, SHIPPING_ADDRESS_MISSING, UNAUTHENTICATED.',
   })
   @Roles(Role.ADMIN)
   updateOrderStatus(
     @IdArgument(orderNotFound) id: string,
-    @Args('status', { type: () => OrderStatus }) status: OrderStatus,
+    @Args('status', { description: 'The new status: SHIPPED or DELIVERED.', type: () => OrderStatus })
+    status: OrderStatus,
     @CurrentUser() caller: Caller,
   ): Promise<OrderDto> {
     return this.orderService.updateStatus({ caller, id, status });
   }
 
-  @ResolveField(() => UserDto, { nullable: true, complexity: RESOLVER_COMPLEXITY })
+  @ResolveField(() => OrderStatus, { description: 'How far the order has come.' })
+  orderStatus(@Parent() { status }: OrderDto): OrderStatus {
+    return status;
+  }
+
+  @ResolveField(() => CancelReason, {
+    nullable: true,
+    description: 'Why the order was cancelled. Null if it is not cancelled.',
+  })
+  orderCancelReason(@Parent() { cancelReason }: OrderDto): CancelReason | null {
+    return cancelReason;
+  }
+
+  @ResolveField(() => UserDto, {
+    description: 'The customer. Null if the user no longer exists.',
+    nullable: true,
+    complexity: RESOLVER_COMPLEXITY,
+  })
   user(@Parent() { userId }: OrderDto, @Context() operation: object): Promise<UserDto | null> {
     return this.users.load(operation, userId);
   }

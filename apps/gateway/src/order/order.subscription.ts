@@ -18,7 +18,12 @@ export class OrderSubscription {
   })
   @SignedIn()
   async orderUpdated(
-    @Args('id', { type: () => ID, nullable: true }) given: string | null | undefined,
+    @Args('id', {
+      description: 'The id of one order. Without it, all orders of the caller.',
+      type: () => ID,
+      nullable: true,
+    })
+    given: string | null | undefined,
     @CurrentUser() caller: Caller,
   ): Promise<OrderListener> {
     if (given === null || given === undefined) return this.updates.listen(caller);

@@ -17,7 +17,10 @@ export class ProductConnectionResolver {
     return { ...(await this.cache.page(page)), filter: page.filter ?? {} };
   }
 
-  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
+  @ResolveField(() => Int, {
+    description: 'The number of rows that match the filter. Expensive: it counts all of them.',
+    complexity: TOTAL_COUNT_COMPLEXITY,
+  })
   totalCount(@Parent() { filter }: FilteredPage): Promise<number> {
     return this.cache.count(filter);
   }

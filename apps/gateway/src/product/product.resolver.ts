@@ -46,19 +46,27 @@ export class ProductResolver {
     return this.loader.load(operation, id);
   }
 
-  @Mutation(() => ProductDto, { description: 'Requires an access token. The caller becomes the seller.' })
+  @Mutation(() => ProductDto, {
+    description: 'Requires an access token. The caller becomes the seller. Errors: BAD_USER_INPUT, UNAUTHENTICATED.',
+  })
   @SignedIn()
-  async createProduct(@Args('input') input: ProductInput, @CurrentUser() caller: Caller): Promise<ProductDto> {
+  async createProduct(
+    @Args('input', { description: 'The new product.' }) input: ProductInput,
+    @CurrentUser() caller: Caller,
+  ): Promise<ProductDto> {
     const product = await this.productService.create({ caller, product: input });
     await this.cache.changed();
     return product;
   }
 
-  @Mutation(() => ProductDto, { description: 'The seller and admins only.' })
+  @Mutation(() => ProductDto, {
+    description:
+      'The seller and admins only. Errors: BAD_USER_INPUT, FORBIDDEN, PRODUCT_NOT_FOUND, STOCK_CHANGED, UNAUTHENTICATED.',
+  })
   @SignedIn()
   async updateProduct(
     @IdArgument(productNotFound) id: string,
-    @Args('input') input: ProductUpdateInput,
+    @Args('input', { description: 'The changes.' }) input: ProductUpdateInput,
     @CurrentUser() caller: Caller,
   ): Promise<ProductDto> {
     return this.afterChange(await this.productService.update({ caller, id, changes: input }));
@@ -66,8 +74,7 @@ export class ProductResolver {
 
   @Mutation(() => ProductDto, {
     description:
-      'Adds units to the stock, or removes them. The way to restock: unlike a new value of `stock`, it loses no order that is ' +
-      'placed meanwhile. The seller and admins only.',
+      'Adds units to the stock, or removes them. The way to restock: unlike a new value of `stock`, it loses no order that is placed meanwhile. The seller and admins only. Errors: BAD_USER_INPUT, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INSUFFICIENT_STOCK, PRODUCT_NOT_FOUND, UNAUTHENTICATED.',
   })
   @SignedIn()
   async adjustStock(
@@ -91,7 +98,10 @@ export class ProductResolver {
     return this.afterChange(await this.productService.adjustStock({ caller, ...adjustment }));
   }
 
-  @Mutation(() => ProductDto, { description: 'The seller and admins only. Existing orders keep its id and price.' })
+  @Mutation(() => ProductDto, {
+    description:
+      'The seller and admins only. Existing orders keep its id, name and price. Errors: FORBIDDEN, PRODUCT_NOT_FOUND, UNAUTHENTICATED.',
+  })
   @SignedIn()
   async deleteProduct(@IdArgument(productNotFound) id: string, @CurrentUser() caller: Caller): Promise<ProductDto> {
     const product = await this.productService.delete({ caller, id });

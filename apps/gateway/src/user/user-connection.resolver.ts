@@ -8,13 +8,16 @@ import { TOTAL_COUNT_COMPLEXITY } from '../graphql/limits/complexity.js';
 export class UserConnectionResolver {
   constructor(@InjectClient(users) private readonly userService: UserClient) {}
 
-  @Query(() => UserConnection)
+  @Query(() => UserConnection, { description: 'Requires an access token. All users, newest first.' })
   @SignedIn()
   userConnection(@Args() page: PageArgs): Promise<Page<UserDto>> {
     return this.userService.page(page);
   }
 
-  @ResolveField(() => Int, { complexity: TOTAL_COUNT_COMPLEXITY })
+  @ResolveField(() => Int, {
+    description: 'The number of users. Expensive: it counts all of them.',
+    complexity: TOTAL_COUNT_COMPLEXITY,
+  })
   totalCount(): Promise<number> {
     return this.userService.count({});
   }

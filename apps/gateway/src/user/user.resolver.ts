@@ -44,7 +44,10 @@ export class UserResolver {
     return withinListLimit(operation, field, { rows: await this.userService.list({}), connection: 'userConnection' });
   }
 
-  @Query(() => UserDto, { nullable: true })
+  @Query(() => UserDto, {
+    description: 'Public. Null if there is no user with this id. Strangers see a masked e-mail address and no profile.',
+    nullable: true,
+  })
   @Public()
   user(@IdArgument() id: string, @Context() operation: object): Promise<UserDto | null> {
     return this.loader.load(operation, id);
@@ -58,17 +61,26 @@ export class UserResolver {
     return me;
   }
 
-  @Mutation(() => UserDto, { complexity: HASHING_COMPLEXITY })
+  @Mutation(() => UserDto, {
+    description: 'Public. Creates a user with the role CUSTOMER. Errors: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED.',
+    complexity: HASHING_COMPLEXITY,
+  })
   @Public()
-  async registerUser(@Args('input') input: RegisterInput): Promise<UserDto> {
+  async registerUser(@Args('input', { description: 'The new user.' }) input: RegisterInput): Promise<UserDto> {
     const user = await this.userService.register(input);
     this.justRegistered.add(user);
     return user;
   }
 
-  @Mutation(() => UserDto)
+  @Mutation(() => UserDto, {
+    description:
+      'Requires an access token. A new address also applies to the open orders of the caller. Errors: BAD_USER_INPUT, UNAUTHENTICATED, USER_NOT_FOUND.',
+  })
   @SignedIn()
-  updateProfile(@Args('input') input: ProfileInput, @CurrentUser() caller: Caller): Promise<UserDto> {
+  updateProfile(
+    @Args('input', { description: 'The changes.' }) input: ProfileInput,
+    @CurrentUser() caller: Caller,
+  ): Promise<UserDto> {
     return this.userService.updateProfile({ caller, changes: input });
   }
 

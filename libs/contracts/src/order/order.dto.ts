@@ -22,11 +22,11 @@ import { CancelReason, OrderStatus } from './order-status.js';
 /** The maximum number of lines in one order. */
 export const MAX_LINES = 100;
 
-@ObjectType('OrderItem')
+@ObjectType('OrderItem', { description: 'A product in an order.' })
 export class OrderItemDto {
-  @Field(() => ID) id: string;
-  @Field(() => ID) productId: string;
-  @Field(() => Int) quantity: number;
+  @Field(() => ID, { description: 'The id of the item.' }) id: string;
+  @Field(() => ID, { description: 'The id of the product.' }) productId: string;
+  @Field(() => Int, { description: 'The number of units.' }) quantity: number;
   @Field(() => Float, { description: 'Unit price when the order was placed.' }) price: number;
   /** Undefined in replies of release 0.2. */
   @Field(() => String, {
@@ -42,42 +42,48 @@ export class OrderItemDto {
   sellerId?: string | null;
 }
 
-@ObjectType('Order', { implements: () => [Node] })
+@ObjectType('Order', { description: 'Products that a customer has ordered.', implements: () => [Node] })
 export class OrderDto implements Node {
-  @Field(() => ID) id: string;
-  @Field(() => ID) userId: string;
+  @Field(() => ID, { description: 'The id of the order.' }) id: string;
+  @Field(() => ID, { description: 'The id of the customer.' }) userId: string;
   /** Most orders have few; the gateway checks the actual number before it resolves them. */
-  @Field(() => [OrderItemDto])
+  @Field(() => [OrderItemDto], { description: 'The products in the order: 1 to 100.' })
   @Extensions({ rows: 2 })
   items: OrderItemDto[];
-  @Field(() => Float) total: number;
+  @Field(() => Float, { description: 'The sum of price times quantity of all items.' }) total: number;
   @Field(() => String, {
-    description: 'One of PENDING, PROCESSING (its stock is reserved), SHIPPED, DELIVERED and CANCELLED.',
+    description: 'The name of its `orderStatus`.',
   })
   status: OrderStatus;
   @Field(() => String, {
     nullable: true,
-    description:
-      'The reason of a CANCELLED order: OUT_OF_STOCK, PRODUCT_UNAVAILABLE, BY_CUSTOMER or BY_ADMIN. Null otherwise.',
+    description: 'The name of its `orderCancelReason`. Null if the order is not cancelled.',
   })
   cancelReason: CancelReason | null;
-  @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
-  @Field() pincode: string;
-  @Field() city: string;
-  @Field() country: string;
-  @Field() phoneNumber: string;
-  @Field(() => DateTime) createdAt: string;
-  @Field(() => DateTime) updatedAt: string;
+  @Field({
+    description: 'The street and the house number, or an empty string.',
+    complexity: textComplexity(MAX_ADDRESS),
+  })
+  shippingAddress: string;
+  @Field({ description: 'The postal code, or an empty string.' }) pincode: string;
+  @Field({ description: 'The city, or an empty string.' }) city: string;
+  @Field({ description: 'The country, or an empty string.' }) country: string;
+  @Field({ description: 'The phone number for the delivery, or an empty string.' }) phoneNumber: string;
+  @Field(() => DateTime, { description: 'When the order was placed.' }) createdAt: string;
+  @Field(() => DateTime, { description: 'When the order was last changed.' }) updatedAt: string;
   /** Counts the changes of the order. The higher version of two copies is the newer one. */
   version: number;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of orders.' })
 export class OrderConnection extends ConnectionOf(OrderDto, 'Order') {}
 
-@InputType()
+@InputType({ description: 'Conditions that an order must meet, all of them.' })
 export class OrderFilter {
-  @Field(() => OrderStatus, { nullable: true }) @IsOptional() @IsEnum(OrderStatus) status?: OrderStatus | null;
+  @Field(() => OrderStatus, { description: 'The status of the orders.', nullable: true })
+  @IsOptional()
+  @IsEnum(OrderStatus)
+  status?: OrderStatus | null;
 
   @Field(() => ID, {
     nullable: true,
@@ -90,16 +96,16 @@ export class OrderFilter {
 
 @ArgsType()
 export class OrderPageArgs extends PageArgs {
-  @Field(() => OrderFilter, { nullable: true })
+  @Field(() => OrderFilter, { description: 'Conditions that the orders must meet.', nullable: true })
   @IsOptional()
   @IsNested(() => OrderFilter)
   filter?: OrderFilter | null;
 }
 
-@InputType()
+@InputType({ description: 'A product to order.' })
 export class OrderItemInput {
-  @Field(() => ID) @IsId() productId: string;
-  @Field(() => Int) @IsQuantity() quantity: number;
+  @Field(() => ID, { description: 'The id of the product.' }) @IsId() productId: string;
+  @Field(() => Int, { description: 'The number of units: 1 to 1,000,000.' }) @IsQuantity() quantity: number;
 
   @Field(() => Float, {
     nullable: true,
@@ -111,7 +117,7 @@ export class OrderItemInput {
   expectedPrice?: number | null;
 }
 
-@InputType()
+@InputType({ description: 'A new order.' })
 export class OrderInput {
   @Field(() => ID, {
     nullable: true,
@@ -121,7 +127,7 @@ export class OrderInput {
   @IsId()
   userId?: string | null;
 
-  @Field(() => [OrderItemInput])
+  @Field(() => [OrderItemInput], { description: 'The products to order: 1 to 100, each once.' })
   @IsListOf(() => OrderItemInput, 1, MAX_LINES)
   @ArrayUnique((item: OrderItemInput | undefined) => item?.productId, {
     message: '$property must contain each product once',

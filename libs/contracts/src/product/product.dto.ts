@@ -23,23 +23,24 @@ import {
 /** The maximum length of a new description, in characters. Products of earlier releases may have longer ones. */
 export const MAX_DESCRIPTION = 4_000;
 
-@ObjectType('Product', { implements: () => [Node] })
+@ObjectType('Product', { description: 'Goods that a seller offers.', implements: () => [Node] })
 export class ProductDto implements Node {
-  @Field(() => ID) id: string;
-  @Field() name: string;
+  @Field(() => ID, { description: 'The id of the product.' }) id: string;
+  @Field({ description: 'The name.' }) name: string;
   @Field(() => Float, { description: 'The unit price, with at most two decimals.' })
   price: number;
   @Field(() => Int, { description: 'The number of units that can still be ordered.' }) stock: number;
-  @Field({ complexity: textComplexity(MAX_DESCRIPTION) }) description: string;
+  @Field({ description: 'A text about the product, or an empty string.', complexity: textComplexity(MAX_DESCRIPTION) })
+  description: string;
   sellerId: string;
-  @Field(() => DateTime) createdAt: string;
-  @Field(() => DateTime) updatedAt: string;
+  @Field(() => DateTime, { description: 'When the product was created.' }) createdAt: string;
+  @Field(() => DateTime, { description: 'When the product was last changed, its stock included.' }) updatedAt: string;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of products.' })
 export class ProductConnection extends ConnectionOf(ProductDto, 'Product', MAX_CURSOR) {}
 
-@InputType()
+@InputType({ description: 'Conditions that a product must meet, all of them.' })
 export class ProductFilter {
   @Field(() => String, {
     nullable: true,
@@ -51,10 +52,16 @@ export class ProductFilter {
   @IsText(0, 200)
   search?: string | null;
 
-  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() minPrice?: number | null;
-  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() maxPrice?: number | null;
-  @Field(() => Boolean, { nullable: true }) @IsOptional() @IsBoolean() inStock?: boolean | null;
-  @Field(() => ID, { nullable: true }) @IsOptional() @IsId() sellerId?: string | null;
+  @Field(() => Float, { description: 'The lowest price.', nullable: true }) @IsOptional() @IsPrice() minPrice?:
+    number | null;
+  @Field(() => Float, { description: 'The highest price.', nullable: true }) @IsOptional() @IsPrice() maxPrice?:
+    number | null;
+  @Field(() => Boolean, { description: 'Whether there are units that can be ordered.', nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  inStock?: boolean | null;
+  @Field(() => ID, { description: 'The id of the seller.', nullable: true }) @IsOptional() @IsId() sellerId?:
+    string | null;
 }
 
 export enum ProductSort {
@@ -63,35 +70,65 @@ export enum ProductSort {
   PRICE_DESC = 'PRICE_DESC',
   NAME = 'NAME',
 }
-registerEnumType(ProductSort, { name: 'ProductSort' });
+registerEnumType(ProductSort, {
+  name: 'ProductSort',
+  description: 'The order of a list of products.',
+  valuesMap: {
+    NEWEST: { description: 'The newest first.' },
+    PRICE_ASC: { description: 'The cheapest first.' },
+    PRICE_DESC: { description: 'The most expensive first.' },
+    NAME: { description: 'By name, without regard to case.' },
+  },
+});
 
 @ArgsType()
 export class ProductPageArgs extends PageArgs {
-  @Field(() => ProductFilter, { nullable: true })
+  @Field(() => ProductFilter, { description: 'Conditions that the products must meet.', nullable: true })
   @IsOptional()
   @IsNested(() => ProductFilter)
   filter?: ProductFilter | null;
 
-  @Field(() => ProductSort, { nullable: true, defaultValue: ProductSort.NEWEST })
+  @Field(() => ProductSort, {
+    description: 'The order of the products.',
+    nullable: true,
+    defaultValue: ProductSort.NEWEST,
+  })
   @Transform(({ value }: { value: unknown }) => value ?? ProductSort.NEWEST)
   @IsEnum(ProductSort)
   sort: ProductSort = ProductSort.NEWEST;
 }
 
-@InputType()
+@InputType({ description: 'A new product.' })
 export class ProductInput {
-  @Field() @IsName(1, 200) name: string;
-  @Field(() => Float) @IsPrice() price: number;
-  @Field() @IsReadableText(0, MAX_DESCRIPTION) description: string;
-  @Field(() => Int) @IsStock() stock: number;
+  @Field({ description: '1 to 200 characters.' }) @IsName(1, 200) name: string;
+  @Field(() => Float, { description: 'The unit price: at least 0, with at most two decimals.' })
+  @IsPrice()
+  price: number;
+  @Field({ description: 'At most 4,000 characters.' }) @IsReadableText(0, MAX_DESCRIPTION) description: string;
+  @Field(() => Int, { description: 'The number of units that can be ordered: 0 to 1,000,000,000.' })
+  @IsStock()
+  stock: number;
 }
 
 @InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProductUpdateInput {
-  @Field({ nullable: true }) @IsOptional() @IsName(1, 200) name?: string;
-  @Field(() => Float, { nullable: true }) @IsOptional() @IsPrice() price?: number;
-  @Field({ nullable: true }) @IsOptional() @IsReadableText(0, MAX_DESCRIPTION) description?: string;
-  @Field(() => Int, { nullable: true }) @IsOptional() @IsStock() stock?: number;
+  @Field({ description: '1 to 200 characters.', nullable: true }) @IsOptional() @IsName(1, 200) name?: string;
+  @Field(() => Float, { description: 'The unit price: at least 0, with at most two decimals.', nullable: true })
+  @IsOptional()
+  @IsPrice()
+  price?: number;
+  @Field({ description: 'At most 4,000 characters.', nullable: true })
+  @IsOptional()
+  @IsReadableText(0, MAX_DESCRIPTION)
+  description?: string;
+  @Field(() => Int, {
+    description:
+      'The number of units that can be ordered: 0 to 1,000,000,000. `adjustStock` is safer while orders are placed.',
+    nullable: true,
+  })
+  @IsOptional()
+  @IsStock()
+  stock?: number;
 
   @Field(() => Int, {
     nullable: true,

@@ -12,29 +12,32 @@ import {
   IsText,
 } from '../validation.js';
 
-@InputType()
+@InputType({ description: 'A new user.' })
 export class RegisterInput {
-  @Field() @IsName(1, 100) name: string;
-  @Field() @IsEmailAddress() email: string;
-  @Field() @IsNewPassword() password: string;
+  @Field({ description: 'The name that others see: 1 to 100 characters.' }) @IsName(1, 100) name: string;
+  @Field({ description: 'An e-mail address that no other user has. Its case does not matter.' })
+  @IsEmailAddress()
+  email: string;
+  @Field({ description: '8 to 128 characters.' }) @IsNewPassword() password: string;
 }
 
-@InputType()
+@InputType({ description: 'The credentials of a user.' })
 export class LoginInput {
-  @Field() @IsEmailAddress() email: string;
-  @Field() @IsLenientText(1, 128) password: string;
+  @Field({ description: 'The e-mail address. Its case does not matter.' }) @IsEmailAddress() email: string;
+  @Field({ description: 'The password.' }) @IsLenientText(1, 128) password: string;
 }
 
-@InputType()
+@InputType({ description: 'A new password, and proof that the caller knows the current one.' })
 export class ChangePasswordInput {
-  @Field() @IsLenientText(1, 128) currentPassword: string;
-  @Field() @IsNewPassword() newPassword: string;
+  @Field({ description: 'The current password.' }) @IsLenientText(1, 128) currentPassword: string;
+  @Field({ description: 'The new password: 8 to 128 characters.' }) @IsNewPassword() newPassword: string;
 }
 
-@ObjectType()
+@ObjectType({ description: 'The tokens of a session.' })
 export class AuthTokens {
-  @Field() accessToken: string;
-  @Field({ description: '`refreshTokens` replaces it by its successor.' }) refreshToken: string;
+  @Field({ description: 'A JWT for the header `Authorization: Bearer …`. Valid for 15 minutes.' }) accessToken: string;
+  @Field({ description: 'A token for `refreshTokens`, which replaces it by its successor. Valid for 30 days.' })
+  refreshToken: string;
 }
 
 export class TokenToValidate {

@@ -22,32 +22,33 @@ export class ShippingDetails {
 
 @ObjectType('Profile', { description: 'Details that the user has not set are empty strings.' })
 export class ProfileDto implements ShippingDetails {
-  @Field({ complexity: textComplexity(MAX_BIO) }) bio: string;
-  @Field({ complexity: textComplexity(MAX_ADDRESS) }) shippingAddress: string;
-  @Field() pincode: string;
-  @Field() city: string;
-  @Field() country: string;
-  @Field() phoneNumber: string;
+  @Field({ description: 'A text about the user.', complexity: textComplexity(MAX_BIO) }) bio: string;
+  @Field({ description: 'The street and the house number.', complexity: textComplexity(MAX_ADDRESS) })
+  shippingAddress: string;
+  @Field({ description: 'The postal code.' }) pincode: string;
+  @Field({ description: 'The city.' }) city: string;
+  @Field({ description: 'The country.' }) country: string;
+  @Field({ description: 'The phone number for the delivery.' }) phoneNumber: string;
 }
 
-@ObjectType('User', { implements: () => [Node] })
+@ObjectType('User', { description: 'A customer, seller or admin.', implements: () => [Node] })
 export class UserDto implements Node {
-  @Field(() => ID) id: string;
-  @Field() name: string;
+  @Field(() => ID, { description: 'The id of the user.' }) id: string;
+  @Field({ description: 'The name that others see.' }) name: string;
   @Field({ description: 'The e-mail address. Masked (`j***@example.com`) for everyone but the user and admins.' })
   email: string;
-  @Field(() => Role) role: Role;
+  @Field(() => Role, { description: 'What the user may do.' }) role: Role;
   @Field(() => ProfileDto, {
     nullable: true,
     description: 'Delivery and contact details. Null for everyone but the user and admins.',
   })
   profile: ProfileDto;
-  @Field(() => DateTime) createdAt: string;
+  @Field(() => DateTime, { description: 'When the user registered.' }) createdAt: string;
   /** Counts the changes of the user. The higher version of two copies is the newer one. */
   version: number;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of users.' })
 export class UserConnection extends ConnectionOf(UserDto, 'User') {}
 
 export class UserIds {
@@ -56,13 +57,34 @@ export class UserIds {
 
 @InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProfileInput {
-  @Field({ nullable: true }) @IsOptional() @IsName(1, 100) name?: string;
-  @Field({ nullable: true }) @IsOptional() @IsReadableText(0, MAX_BIO) bio?: string;
-  @Field({ nullable: true }) @IsOptional() @IsName(0, MAX_ADDRESS) shippingAddress?: string;
-  @Field({ nullable: true }) @IsOptional() @IsName(0, 20) pincode?: string;
-  @Field({ nullable: true }) @IsOptional() @IsName(0, 100) city?: string;
-  @Field({ nullable: true }) @IsOptional() @IsName(0, 100) country?: string;
-  @Field({ nullable: true }) @IsOptional() @IsName(0, 30) phoneNumber?: string;
+  @Field({ description: 'The name that others see: 1 to 100 characters.', nullable: true })
+  @IsOptional()
+  @IsName(1, 100)
+  name?: string;
+  @Field({ description: 'A text about the user: at most 2,000 characters.', nullable: true })
+  @IsOptional()
+  @IsReadableText(0, MAX_BIO)
+  bio?: string;
+  @Field({ description: 'The street and the house number: at most 500 characters.', nullable: true })
+  @IsOptional()
+  @IsName(0, MAX_ADDRESS)
+  shippingAddress?: string;
+  @Field({ description: 'The postal code: at most 20 characters.', nullable: true })
+  @IsOptional()
+  @IsName(0, 20)
+  pincode?: string;
+  @Field({ description: 'The city: at most 100 characters.', nullable: true })
+  @IsOptional()
+  @IsName(0, 100)
+  city?: string;
+  @Field({ description: 'The country: at most 100 characters.', nullable: true })
+  @IsOptional()
+  @IsName(0, 100)
+  country?: string;
+  @Field({ description: 'The phone number for the delivery: at most 30 characters.', nullable: true })
+  @IsOptional()
+  @IsName(0, 30)
+  phoneNumber?: string;
 }
 
 export class ProfileUpdate {
