@@ -127,6 +127,20 @@ const Lowercase = () =>
 
 export const IsId = () => applyDecorators(Lowercase(), IsUUID('all', { message: '$property must be an id' }));
 
+/** The maximum length of an id that a client sends. Those of this project have 36 characters. */
+const MAX_ID = 255;
+
+/** An id from a client, to whom ids are opaque: one of another form is an id that does not exist. Check `isId` before a lookup. */
+export const IsOpaqueId = () => applyDecorators(Lowercase(), IsText(0, MAX_ID));
+
+/** An id in a filter. One of another form matches no rows, like this one. */
+const NIL_ID = '00000000-0000-0000-0000-000000000000';
+export const IsIdFilter = () =>
+  applyDecorators(
+    Replaced((id) => (isId(id) ? id.toLowerCase() : NIL_ID)),
+    IsUUID('all'),
+  );
+
 export const IsIdList = (max: number) =>
   applyDecorators(
     Lowercase(),

@@ -1,4 +1,12 @@
-import { AppError, joined, titleOf, type OrderItemInput, type ProductClient, type ProductQuote } from '@app/contracts';
+import {
+  AppError,
+  isId,
+  joined,
+  titleOf,
+  type OrderItemInput,
+  type ProductClient,
+  type ProductQuote,
+} from '@app/contracts';
 
 /**
  * Checks that all products of an order can be ordered.
@@ -13,7 +21,7 @@ export async function assertKnown(
   const quoted = new Set(quotes.map(({ id }) => id));
   const productIds = items.map(({ productId }) => productId).filter((id) => !quoted.has(id));
   if (productIds.length === 0) return;
-  const deleted = await products.summaries({ ids: productIds }).catch(() => []);
+  const deleted = await products.summaries({ ids: productIds.filter(isId) }).catch(() => []);
   const nameOf = new Map(deleted.map(({ id, name }) => [id, name]));
   const parts = productIds.map((id) =>
     nameOf.has(id) ? `${titleOf({ id, name: nameOf.get(id) })} is no longer sold` : `Product ${id} does not exist`,

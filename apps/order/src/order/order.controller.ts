@@ -2,6 +2,7 @@ import {
   AppError,
   CancelReason,
   isAdmin,
+  isId,
   MAX_LIST,
   mayActFor,
   orderNotFound,
@@ -49,11 +50,12 @@ export class OrderController {
     const { items, idempotencyKey: key } = input;
     const userId = input.userId ?? caller.userId;
     if (!mayActFor(caller, userId)) throw new AppError('FORBIDDEN', 'Only admins may place orders for other users');
+    if (!isId(userId)) throw new AppError('USER_NOT_FOUND', 'User not found');
     const keyed = key ? keyedOrder(userId, key, input) : undefined;
     return placeOnce(this.em, keyed, async () => {
       const [customer, quotes] = await Promise.all([
         this.customers.get(userId),
-        this.products.quote({ ids: items.map(({ productId }) => productId) }),
+        this.products.quote({ ids: items.map(({ productId }) => productId).filter(isId) }),
       ]);
       await assertKnown(items, quotes, this.products);
       const order = newOrder(customer, priceOrder(input, quotes), keyed);

@@ -9,9 +9,11 @@ import { MAX_ADDRESS } from '../user/user.dto.js';
 import {
   IsExpectedAmount,
   IsId,
+  IsIdFilter,
   IsIdList,
   IsListOf,
   IsNested,
+  IsOpaqueId,
   IsQuantity,
   IsText,
   MAX_PRICE,
@@ -90,7 +92,7 @@ export class OrderFilter {
     description: 'The customer of the orders. Customers may only give their own id, which is the default; admins any.',
   })
   @IsOptional()
-  @IsId()
+  @IsIdFilter()
   userId?: string | null;
 }
 
@@ -104,7 +106,7 @@ export class OrderPageArgs extends PageArgs {
 
 @InputType({ description: 'A product to order.' })
 export class OrderItemInput {
-  @Field(() => ID, { description: 'The id of the product.' }) @IsId() productId: string;
+  @Field(() => ID, { description: 'The id of the product.' }) @IsOpaqueId() productId: string;
   @Field(() => Int, { description: 'The number of units: 1 to 1,000,000.' }) @IsQuantity() quantity: number;
 
   @Field(() => Float, {
@@ -124,7 +126,7 @@ export class OrderInput {
     description: 'The customer. Defaults to the caller; only admins may place orders for other users.',
   })
   @IsOptional()
-  @IsId()
+  @IsOpaqueId()
   userId?: string | null;
 
   @Field(() => [OrderItemInput], { description: 'The products to order: 1 to 100, each once.' })

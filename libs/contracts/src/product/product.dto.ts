@@ -9,6 +9,7 @@ import { CancelReason } from '../order/order-status.js';
 import { ConnectionOf, MAX_CURSOR, PageArgs } from '../page.js';
 import {
   IsId,
+  IsIdFilter,
   IsIdList,
   IsListOf,
   IsName,
@@ -60,7 +61,7 @@ export class ProductFilter {
   @IsOptional()
   @IsBoolean()
   inStock?: boolean | null;
-  @Field(() => ID, { description: 'The id of the seller.', nullable: true }) @IsOptional() @IsId() sellerId?:
+  @Field(() => ID, { description: 'The id of the seller.', nullable: true }) @IsOptional() @IsIdFilter() sellerId?:
     string | null;
 }
 
