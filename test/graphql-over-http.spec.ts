@@ -127,8 +127,8 @@ describe('a persisted operation', () => {
     const extensions = hashed(query);
     const me = { data: { me: { id: caller.id } } };
     expect(codeOf(await post({ extensions }))).toBe('PERSISTED_QUERY_NOT_FOUND');
-    expect(await post({ query, extensions })).toEqual(me);
-    expect(await post({ extensions })).toEqual(me);
+    expect(await post({ query, extensions })).toMatchObject(me);
+    expect(await post({ extensions })).toMatchObject(me);
     const headers = { ...NO_BROWSER, authorization: `Bearer ${caller.token}` };
     expect(await get({ extensions: JSON.stringify(extensions) }, headers)).toMatchObject(me);
   });

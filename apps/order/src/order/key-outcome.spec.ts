@@ -141,7 +141,8 @@ test('a crash before the final error has committed leaves the key to the next at
   await statements.stalled(2);
   await statements.crash();
   expect(await first).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-  expect(await ordersOfTea()).toEqual([await second]);
+  const placed = await second;
+  expect(await ordersOfTea()).toEqual([placed]);
 });
 
 test('keys older than a day are pruned: final errors are forgotten, orders are not', async () => {

@@ -72,6 +72,24 @@ test('a working server cancels a slow statement, and the connection stays open',
   expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
+test('a pool does not lend a connection that the server is about to close', async () => {
+  const options = { ...connectionOptions({ queryTimeoutMs: 5_000 }), connectionString: database.url };
+  const pool = new Pool({ ...options, Client: DatabaseClient, max: 1 });
+  pool.on('error', () => undefined);
+  cleanups.push(() => pool.end());
+  for (let i = 0; i < 20; i++) {
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const slept = client.query('select pg_sleep(5)').finally(() => client.release());
+    const next = slept.catch(() => pool.query('select 1 as one'));
+    await Promise.all([
+      expect(slept).rejects.toMatchObject({ code: '57P01' }),
+      expect(next).resolves.toMatchObject({ rows: [{ one: 1 }] }),
+      database.query('select pg_terminate_backend($1)', [rows[0]!.pid]),
+    ]);
+  }
+});
+
 test('a read-only database refuses connections, and existing ones end when it becomes read-only', async () => {
   const client = await open();
   await client.query('set default_transaction_read_only = on');

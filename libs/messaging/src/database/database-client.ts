@@ -1,6 +1,6 @@
 import { Client, type ClientConfig, type QueryResult } from 'pg';
 import { detached } from '../in-process/detached.js';
-import { READ_ONLY, refusesWrites } from './sqlstate.js';
+import { endsConnection, READ_ONLY, refusesWrites } from './sqlstate.js';
 
 /** The server cancels a statement after `queryTimeoutMs`. A connection that is still silent after this grace period is dead. */
 const GRACE_MS = 1_000;
@@ -129,8 +129,8 @@ export class DatabaseClient extends Client {
 
   private refused({ code = '', message }: Error & { code?: string }): void {
     if (refusesWrites(code)) refusals.set(this.address, { at: performance.now(), reason: message });
-    // Another server at the same address may accept writes by now.
-    if (code === READ_ONLY) this.destroy(message);
+    // Another server at the same address may accept writes by now. And a pool must not lend a connection that is about to end.
+    if (code === READ_ONLY || endsConnection(code)) this.destroy(message);
   }
 
   private destroy(reason: string): void {

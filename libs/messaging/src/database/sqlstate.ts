@@ -16,10 +16,16 @@ const UNAVAILABLE = [
   '57...', // operator intervention: canceled, shutting down, starting up
   '58...', // system errors: I/O
 ];
+/** The server closes the connection after this error. */
+const ENDED = [
+  '25P0[34]', // idle in a transaction for too long, transaction too long
+  '57P0[1-5]', // shutting down, crashed, starting up, database dropped, idle for too long
+];
 const REFUSED_WRITE = ['25006', '53...', '58...'];
 
 const oneOf = (states: string[]) => new RegExp(`^(${states.join('|')})$`);
 const unavailable = oneOf(UNAVAILABLE);
+const ended = oneOf(ENDED);
 const refusedWrite = oneOf(REFUSED_WRITE);
 
 /** The database is temporarily unavailable. */
@@ -27,3 +33,5 @@ export const isUnavailable = (sqlState: string): boolean => unavailable.test(sql
 
 /** The database rejects writes, but may still answer reads. */
 export const refusesWrites = (sqlState: string): boolean => refusedWrite.test(sqlState);
+
+export const endsConnection = (sqlState: string): boolean => ended.test(sqlState);
