@@ -127,17 +127,21 @@ export const ATTACKS: Attack[] = [
   {
     name: 'a long string',
     code: 'BAD_USER_INPUT',
-    body: (size) => request(`{ product(id: "${'x'.repeat(20_000 * size)}") { id } }`),
+    body: (size) => request(`{ productConnection(filter: { search: "${'x'.repeat(20_000 * size)}" }) { totalCount } }`),
   },
   {
     name: 'a long block string',
     code: 'BAD_USER_INPUT',
-    body: (size) => request(`{ product(id: """${'\n  x'.repeat(4_000 * size)}""") { id } }`),
+    body: (size) =>
+      request(`{ productConnection(filter: { search: """${'\n  x'.repeat(4_000 * size)}""" }) { totalCount } }`),
   },
   {
     name: 'escapes',
     code: 'BAD_USER_INPUT',
-    body: (size) => request(`{ product(id: "${String.raw`\u{1F642}`.repeat(1_800 * size)}") { id } }`),
+    body: (size) =>
+      request(
+        `{ productConnection(filter: { search: "${String.raw`\u{1F642}`.repeat(1_800 * size)}" }) { totalCount } }`,
+      ),
   },
   {
     name: 'a comment without an operation',
