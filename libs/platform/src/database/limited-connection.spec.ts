@@ -59,7 +59,7 @@ test.each([
   const writes = Array.from({ length: 24 }, () => write());
   await eventually(async () => expect(await blocked()).toBe(WRITERS));
   expect(await units()).toBe(100);
-  expect(await register.getSingleMetricAsString('bazaar_database_pool_waiting')).toMatch(/ 21$/);
+  expect(await register.getSingleMetricAsString('bazaar_database_pool_waiting')).toMatch(/{service="user"} 21$/m);
   const refused = await Promise.all(writes.slice(WRITERS).map((waiting) => waiting.catch((error: unknown) => error)));
   expect(refused).toEqual(refused.map(() => expect.objectContaining({ code: 'ETIMEDOUT' })));
   expect(await blocked()).toBe(WRITERS);
