@@ -20,7 +20,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import { GatewayUnderTest } from '../test/gateway-under-test.js';
-import { apiSchema, printedSchema } from './schema.js';
+import { apiSchema, printedSchema, resolvers } from './schema.js';
 
 const root = join(import.meta.dirname, '../../..');
 const baselines = join(root, 'test/schema-baselines');
@@ -74,14 +74,14 @@ function undescribedIn(type: GraphQLNamedType): string[] {
   return described.filter(({ description }) => !description).map(({ path }) => path);
 }
 
-/** The queries, mutations and subscriptions of this process that declare no access. */
-function undeclared(): string[] {
+/** The queries, mutations and subscriptions of these resolvers that declare no access. */
+function undeclaredIn(classes: Function[]): string[] {
   return [
     ...TypeMetadataStorage.getQueriesMetadata(),
     ...TypeMetadataStorage.getMutationsMetadata(),
     ...TypeMetadataStorage.getSubscriptionsMetadata(),
   ]
-    .filter(({ target, methodName }) => !accessOf(target.prototype[methodName]))
+    .filter(({ target, methodName }) => classes.includes(target) && !accessOf(target.prototype[methodName]))
     .map(({ methodName }) => methodName);
 }
 
@@ -107,7 +107,8 @@ describe('the access to an operation', () => {
   afterAll(() => gateway.close());
 
   it('is declared by every operation of the API', () => {
-    expect(undeclared()).toEqual([UndeclaredAccess.prototype.forgotten.name]);
+    expect(undeclaredIn(resolvers)).toEqual([]);
+    expect(undeclaredIn([UndeclaredAccess])).toEqual([UndeclaredAccess.prototype.forgotten.name]);
   });
 
   it('is denied to everyone if it is not declared', async () => {
