@@ -1,5 +1,4 @@
 import type { createClient, Sink } from 'graphql-ws';
-import type { DocumentNode } from 'graphql';
 import type { Tab } from './graphiql-tabs.js';
 
 declare const YogaGraphiQL: { renderYogaGraphiQL(element: Element, properties: object): void };
@@ -88,14 +87,14 @@ export function startPage(tabs: readonly Tab[], connect: typeof createClient): v
     },
   });
 
-  const isSubscription = (document: DocumentNode | undefined, name: string | null | undefined) =>
-    document?.definitions.some(
-      (definition) =>
-        definition.kind === ('OperationDefinition' as never) &&
-        'operation' in definition &&
-        definition.operation === ('subscription' as never) &&
-        (!name || definition.name?.value === name),
-    );
+  const hasOperation = (query: string, keywords: string, name: string | null | undefined) =>
+    new RegExp(`(^|\\})\\s*(${keywords})${name ? `\\s+${name}` : ''}\\b`).test(query.replaceAll(/#.*/g, ''));
+
+  /** Just after a change of the tab, GraphiQL still has the name of an operation in the other tab. */
+  const withOwnName = ({ operationName, ...operation }: Operation): Operation =>
+    operationName && hasOperation(operation.query, 'query|mutation|subscription', operationName)
+      ? { ...operation, operationName }
+      : operation;
 
   const linkedQuery = new URLSearchParams(location.search).get('query');
   const stored = JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}') as {
@@ -113,11 +112,11 @@ export function startPage(tabs: readonly Tab[], connect: typeof createClient): v
     onEditQuery() {},
     shouldPersistHeaders: false,
     storage: sessionStorage,
-    fetcher(operation: Operation, { headers, documentAST }: { headers?: Headers; documentAST?: DocumentNode } = {}) {
-      const filled = { ...operation, variables: withAnswers(operation.variables) };
-      return isSubscription(documentAST, operation.operationName)
-        ? subscribe(filled, headersOf(headers))
-        : send(filled, headersOf(headers));
+    fetcher(given: Operation, { headers }: { headers?: Headers } = {}) {
+      const operation = withOwnName({ ...given, variables: withAnswers(given.variables) });
+      return hasOperation(operation.query, 'subscription', operation.operationName)
+        ? subscribe(operation, headersOf(headers))
+        : send(operation, headersOf(headers));
     },
   });
 }
