@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { gql } from '@urql/core';
+import { Shop } from '../examples/urql/client.js';
+import { eventually } from '../libs/testing/src/eventually.js';
 import { Client, newCustomer, type Customer, type Product } from './client.js';
 import { startStack, type Stack } from './stack.js';
 
@@ -19,6 +22,21 @@ interface Connection {
 }
 
 const idsOf = ({ edges }: Connection) => edges.map(({ node }) => node.id);
+
+/** Two tabs share it. */
+class MemoryStorage implements Storage {
+  private readonly items = new Map<string, string>();
+
+  get length(): number {
+    return this.items.size;
+  }
+
+  key = (index: number) => [...this.items.keys()][index] ?? null;
+  getItem = (key: string) => this.items.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.items.set(key, value);
+  removeItem = (key: string) => void this.items.delete(key);
+  clear = () => this.items.clear();
+}
 
 let stack: Stack;
 let seller: Customer;
@@ -41,6 +59,13 @@ afterAll(async () => {
   await stack?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Resolves when the gateway rejects the token. To a client, it is then like one that has expired. */
+async function endSession(token: string): Promise<void> {
+  const holder = new Client(stack.url, token);
+  await holder.data('mutation { logoutUser }');
+  await eventually(async () => expect(await holder.refusal('{ me { id } }')).toBe('UNAUTHENTICATED'));
+}
 
 /** Runs a script in the copy of an example. @returns what it printed. @throws with that if it fails. */
 async function run(example: string, script: string, ...args: string[]): Promise<string> {
@@ -98,5 +123,62 @@ describe('Relay', () => {
     expect(idsOf(next)).toEqual(ids.slice(2));
     expect(next.pageInfo.hasNextPage).toBe(false);
     expect(idsOf(await read({ last: 1, before: next.pageInfo.startCursor }))).toEqual([ids[1]]);
+  });
+});
+
+describe('urql', () => {
+  const ME = gql<{ me: { id: string } }>`
+    {
+      me {
+        id
+      }
+    }
+  `;
+  const PROFILE = gql<{ user: { email: string } }, { id: string }>`
+    query ($id: ID!) {
+      user(id: $id) {
+        email
+      }
+    }
+  `;
+
+  test('keeps two tabs logged in that refresh at once, three times', async () => {
+    const customer = await newCustomer(stack.url);
+    const { token: invalid } = await newCustomer(stack.url);
+    await endSession(invalid!);
+    const storage = new MemoryStorage();
+    let ends = 0;
+    const tabs = [0, 1].map(() => new Shop(`${stack.url}/graphql`, storage, () => ends++));
+    await tabs[0]!.logIn(customer.email, customer.password);
+    for (let round = 0; round < 3; round++) {
+      const refreshToken = storage.getItem('refreshToken');
+      storage.setItem('accessToken', invalid!);
+      const answers = await Promise.all(
+        tabs.flatMap(({ client }) => [
+          client.query(ME, {}).toPromise(),
+          client.query(PROFILE, { id: customer.id }).toPromise(),
+        ]),
+      );
+      for (const { error } of answers) expect(error).toBeUndefined();
+      const expected = [{ me: { id: customer.id } }, { user: { email: customer.email } }];
+      expect(answers.map(({ data }) => data)).toMatchObject([...expected, ...expected]);
+      expect(storage.getItem('refreshToken')).not.toBe(refreshToken);
+    }
+    expect(ends).toBe(0);
+  });
+
+  test('deletes the tokens once the session has ended, and can log in again', async () => {
+    const { email, password } = await newCustomer(stack.url);
+    const storage = new MemoryStorage();
+    let ends = 0;
+    const tab = new Shop(`${stack.url}/graphql`, storage, () => ends++);
+    await tab.logIn(email, password);
+    await endSession(storage.getItem('accessToken')!);
+    const { error } = await tab.client.query(ME, {});
+    expect(error?.graphQLErrors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(storage.length).toBe(0);
+    expect(ends).toBe(1);
+    await tab.logIn(email, password);
+    expect((await tab.client.query(ME, {})).data?.me).toBeDefined();
   });
 });
