@@ -1,27 +1,14 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { gql } from '@urql/core';
+import { lastValueFrom } from 'rxjs';
+import { codeOf, createApolloClient } from '../examples/apollo/client.js';
+import { LOG_IN, ORDER_UPDATED, PLACE_ORDER, PRODUCTS } from '../examples/apollo/operations.js';
+import { Session } from '../examples/apollo/session.js';
 import { Shop } from '../examples/urql/client.js';
 import { eventually } from '../libs/testing/src/eventually.js';
 import { Client, newCustomer, type Customer, type Product } from './client.js';
 import { startStack, type Stack } from './stack.js';
-
-const PROJECT = join(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
-
-interface Connection {
-  edges: { node: { id: string } }[];
-  pageInfo: { startCursor: string; endCursor: string; hasNextPage: boolean };
-}
-
-const idsOf = ({ edges }: Connection) => edges.map(({ node }) => node.id);
 
 /** Two tabs share it. */
 class MemoryStorage implements Storage {
@@ -40,25 +27,13 @@ class MemoryStorage implements Storage {
 
 let stack: Stack;
 let seller: Customer;
-/** A copy of the examples, in which their tools write files. */
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bazaar-examples-'));
-  for (const name of ['examples', 'schema.graphql'])
-    await cp(join(PROJECT, name), join(folder, name), {
-      recursive: true,
-      filter: (source) => !source.endsWith('__generated__'),
-    });
-  await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   stack = await startStack();
   seller = await newCustomer(stack.url);
 });
 
-afterAll(async () => {
-  await stack?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => stack?.stop());
 
 /** Resolves when the gateway rejects the token. To a client, it is then like one that has expired. */
 async function endSession(token: string): Promise<void> {
@@ -66,65 +41,6 @@ async function endSession(token: string): Promise<void> {
   await holder.data('mutation { logoutUser }');
   await eventually(async () => expect(await holder.refusal('{ me { id } }')).toBe('UNAUTHENTICATED'));
 }
-
-/** Runs a script in the copy of an example. @returns what it printed. @throws with that if it fails. */
-async function run(example: string, script: string, ...args: string[]): Promise<string> {
-  const cwd = join(folder, 'examples', example);
-  const { stdout } = await promisify(execFile)(process.execPath, [require.resolve(script), ...args], { cwd }).catch(
-    (error: { stdout: string; stderr: string }) => {
-      throw new Error(error.stdout + error.stderr);
-    },
-  );
-  return stdout;
-}
-
-describe('Relay', () => {
-  /** A query that the compiler has written. */
-  async function compiled(name: string): Promise<string> {
-    const file = join(folder, 'examples/relay/src/__generated__', `${name}.graphql.ts`);
-    const { default: artifact } = (await import(pathToFileURL(file).href)) as { default: { params: { text: string } } };
-    return artifact.params.text;
-  }
-
-  beforeAll(async () => {
-    await run('relay', 'relay-compiler/cli.js', '--noWatchman');
-  });
-
-  test('compiles with the types that its hooks use', async () => {
-    expect(await run('relay', 'typescript/bin/tsc', '-p', '.')).toBe('');
-  });
-
-  test('reads fragments again by id', async () => {
-    const { id, name, stock } = await seller.createProduct();
-    expect(await seller.data(await compiled('ProductRefetchQuery'), { id })).toMatchObject({
-      node: { __typename: 'Product', id, name, stock },
-    });
-    const title = await compiled('TitleRefetchQuery');
-    expect(await seller.data(title, { id })).toMatchObject({ node: { __typename: 'Product', id, name } });
-    expect(await seller.data(title, { id: seller.id })).toMatchObject({ node: { __typename: 'User', id: seller.id } });
-  });
-
-  test('reads a connection forwards and backwards', async () => {
-    const word = `w${randomUUID().replaceAll('-', '')}`;
-    const created: Product[] = [];
-    for (const price of [1, 2, 3]) created.push(await seller.createProduct({ name: `${word} teapot`, price }));
-    const ids = created.map(({ id }) => id);
-    const client = new Client(stack.url);
-    const page = await compiled('ProductsPageQuery');
-    const read = async (window: object) => {
-      // Relay sends null for what does not apply.
-      const unused = { first: null, after: null, last: null, before: null };
-      const variables = { ...unused, ...window, filter: { search: word } };
-      return (await client.data<{ productConnection: Connection }>(page, variables)).productConnection;
-    };
-    const first = await read({ first: 2 });
-    expect(idsOf(first)).toEqual(ids.slice(0, 2));
-    const next = await read({ first: 2, after: first.pageInfo.endCursor });
-    expect(idsOf(next)).toEqual(ids.slice(2));
-    expect(next.pageInfo.hasNextPage).toBe(false);
-    expect(idsOf(await read({ last: 1, before: next.pageInfo.startCursor }))).toEqual([ids[1]]);
-  });
-});
 
 describe('urql', () => {
   const ME = gql<{ me: { id: string } }>`
@@ -180,5 +96,83 @@ describe('urql', () => {
     expect(ends).toBe(1);
     await tab.logIn(email, password);
     expect((await tab.client.query(ME, {})).data?.me).toBeDefined();
+  });
+});
+
+describe('Apollo Client', () => {
+  let storage: MemoryStorage;
+  let client: ReturnType<typeof createApolloClient>;
+
+  beforeEach(async () => {
+    const { email, password } = await newCustomer(stack.url);
+    storage = new MemoryStorage();
+    const session = new Session(`${stack.url}/graphql`, storage, () => {
+      throw new Error('The session has ended');
+    });
+    client = createApolloClient(session);
+    const { data } = await client.mutate({ mutation: LOG_IN, variables: { email, password } });
+    session.save(data!.loginUser);
+  });
+
+  afterEach(() => client.stop());
+
+  const order = (product: Product, quantity: number) =>
+    client.mutate({
+      mutation: PLACE_ORDER,
+      variables: {
+        items: [{ productId: product.id, quantity }],
+        expectedTotal: product.price * quantity,
+        idempotencyKey: randomUUID(),
+      },
+    });
+
+  test('adds the pages of a connection to each other', async () => {
+    const search = `w${randomUUID().replaceAll('-', '')}`;
+    const created: Product[] = [];
+    for (const price of [1, 2, 3]) created.push(await seller.createProduct({ name: `${search} teapot`, price }));
+    const query = client.watchQuery({ query: PRODUCTS, variables: { search, first: 2 } });
+    const results: string[][] = [];
+    const subscription = query.subscribe(({ data, dataState }) => {
+      if (dataState === 'complete') results.push(data.productConnection.edges.map(({ node }) => node.id));
+    });
+    const ids = created.map(({ id }) => id);
+    await eventually(() => expect(results).toEqual([ids.slice(0, 2)]));
+    const { endCursor } = query.getCurrentResult().data!.productConnection!.pageInfo as { endCursor: string };
+    await query.fetchMore({ variables: { after: endCursor } });
+    await eventually(() => expect(results.at(-1)).toEqual(ids));
+    subscription.unsubscribe();
+  });
+
+  test('shows an order live, and an order that fails by its code', async () => {
+    const product = await seller.createProduct({ stock: 3, price: 5 });
+    const updates: unknown[] = [];
+    const subscription = client
+      .subscribe({ query: ORDER_UPDATED, variables: {} })
+      .subscribe(({ data, error }) => updates.push(data?.orderUpdated ?? error));
+    // The gateway starts the subscriptions of a socket one after another.
+    const unknown = client.subscribe({ query: ORDER_UPDATED, variables: { id: randomUUID() } });
+    expect(codeOf((await lastValueFrom(unknown)).error)).toBe('ORDER_NOT_FOUND');
+    const { data } = await order(product, 2);
+    const { id } = data!.placeOrder;
+    await eventually(() => expect(updates.at(-1)).toMatchObject({ id, orderStatus: 'PROCESSING', total: 10 }));
+    subscription.unsubscribe();
+    expect(codeOf(await order(product, 2).catch((error: unknown) => error))).toBe('INSUFFICIENT_STOCK');
+    expect(codeOf(await order({ ...product, price: 4 }, 1).catch((error: unknown) => error))).toBe('PRICE_CHANGED');
+  });
+
+  test('refreshes a token that is no longer valid, once for all operations, over HTTP and WebSocket', async () => {
+    const refreshed = jest.spyOn(storage, 'setItem');
+    const product = await seller.createProduct({ stock: 10 });
+    const { token: invalid } = await newCustomer(stack.url);
+    await endSession(invalid!);
+    storage.setItem('accessToken', invalid!);
+    refreshed.mockClear();
+    const variables = { search: product.name, first: 1 };
+    await Promise.all([order(product, 1), order(product, 1), client.query({ query: PRODUCTS, variables })]);
+    expect(refreshed.mock.calls.map(([name]) => name)).toEqual(['accessToken', 'refreshToken']);
+    storage.setItem('accessToken', invalid!);
+    const unknown = client.subscribe({ query: ORDER_UPDATED, variables: { id: randomUUID() } });
+    expect(codeOf((await lastValueFrom(unknown)).error)).toBe('ORDER_NOT_FOUND');
+    expect(storage.getItem('accessToken')).not.toBe(invalid);
   });
 });
