@@ -42,10 +42,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a script in the copy of an example. @returns what it printed. @throws with that if it fails. */
+/** Runs a script of an example, or of a package, in the copy of the example. @returns what it printed. @throws with that if it fails. */
 async function run(example: string, script: string, ...args: string[]): Promise<string> {
   const cwd = join(folder, 'examples', example);
-  const { stdout } = await promisify(execFile)(process.execPath, [require.resolve(script), ...args], { cwd }).catch(
+  const file = script.startsWith('./') ? script : require.resolve(script);
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], { cwd }).catch(
     (error: { stdout: string; stderr: string }) => {
       throw new Error(error.stdout + error.stderr);
     },
@@ -98,5 +99,26 @@ describe('Relay', () => {
     expect(idsOf(next)).toEqual(ids.slice(2));
     expect(next.pageInfo.hasNextPage).toBe(false);
     expect(idsOf(await read({ last: 1, before: next.pageInfo.startCursor }))).toEqual([ids[1]]);
+  });
+});
+
+describe('GraphQL Code Generator', () => {
+  beforeAll(async () => {
+    await run('codegen', './generate.ts');
+  });
+
+  test('gives operations the types that a shop uses', async () => {
+    expect(await run('codegen', 'typescript/bin/tsc', '-p', '.')).toBe('');
+  });
+
+  test('writes documents that the API answers', async () => {
+    const file = join(folder, 'examples/codegen/shop.ts');
+    const { findProducts } = (await import(pathToFileURL(file).href)) as {
+      findProducts(url: string, search: string): AsyncIterable<object>;
+    };
+    const { id, name, price, stock } = await seller.createProduct({ name: `w${randomUUID().replaceAll('-', '')}` });
+    const found: object[] = [];
+    for await (const product of findProducts(`${stack.url}/graphql`, name)) found.push(product);
+    expect(found).toEqual([{ id, name, price, stock, updatedAt: expect.stringMatching(/Z$/) }]);
   });
 });
