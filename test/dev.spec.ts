@@ -44,7 +44,9 @@ const send = async (query: string) => {
 const descriptions = async () => JSON.stringify(await send('{ __type(name: "Query") { fields { description } } }'));
 const save = async (from: string, to: string) => {
   const file = join(project.folder, RESOLVER);
-  await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
+  const source = await readFile(file, 'utf8');
+  expect(source).toContain(from);
+  await writeFile(file, source.replace(from, to));
 };
 
 test(
@@ -58,11 +60,14 @@ test(
     await eventually(async () => expect(await descriptions()).toContain('Public, reloaded.'), TIMEOUT_MS);
     expect(await send(`{ user(id: "${id}") { id } }`)).toMatchObject({ data: { user: { id } } });
 
-    await save('return this.cache.list()', 'return this.cache.list(');
+    await save('return this.loader.load(operation, id)', 'return this.loader.load(operation, id');
     await eventually(() => expect(output).toContain(RESOLVER), TIMEOUT_MS);
     expect(await descriptions()).toContain('Public, reloaded.');
 
-    await save('return this.cache.list(', 'const count: number = "one"; void count; return this.cache.list()');
+    await save(
+      'return this.loader.load(operation, id',
+      'const count: number = "one"; void count; return this.loader.load(operation, id)',
+    );
     await eventually(() => expect(output).toMatch(/types \| .*product\.resolver\.ts.*TS2322/), TIMEOUT_MS);
 
     dev.kill('SIGTERM');
