@@ -96,7 +96,7 @@ export const IsName = (min: number, max: number) =>
 /** A password that a user chooses. Its length is that of the normalized form, which is hashed. */
 export const IsNewPassword = () => applyDecorators(Replaced(normalizedPassword), IsText(8, 128));
 
-/** An e-mail address as it was typed, in lowercase. `canonicalEmail` tells whether two are the same. */
+/** An e-mail address as it was typed, in lowercase. Two addresses are the same if their `canonicalEmail` is equal. */
 export const IsEmailAddress = () =>
   applyDecorators(
     Replaced((email) => email.trim().toLowerCase()),

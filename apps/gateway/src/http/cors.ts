@@ -28,7 +28,7 @@ const MAX_ORIGIN_LENGTH = 300;
 
 const METHODS = 'GET, POST, OPTIONS';
 
-/** Lets the pages of allowed origins call the API, and tells the others which setting to change. */
+/** CORS: pages of allowed origins may call the API. The error for other pages names the setting to change. */
 export function allowOrigins(adapter: AbstractHttpAdapter, config: GatewayConfig): void {
   adapter.enableCors({
     origin: (origin: string | undefined, answer: (error: null, isAllowed: boolean) => void) =>
