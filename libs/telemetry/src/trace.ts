@@ -36,8 +36,6 @@ export interface Failure {
 type Known = Omit<Scope, 'traceId'>;
 
 const current = new AsyncLocalStorage<Known & { traceparent: string }>();
-/** Records nothing until the process exports traces. */
-const tracer = trace.getTracer('bazaar');
 
 /** Runs `fn` in the given W3C trace, or in a new one if `traceparent` is missing or malformed. */
 export function runWithTrace<T>(traceparent: string | null | undefined, fn: () => T, known: Known = {}): T {
@@ -54,6 +52,8 @@ export function runAsSpan<T>(
   // Other traces get no spans at all, not even of SQL, so that they cost nothing.
   const parent = spanContextOf(traceparent);
   if (!parent || !isSampled(parent)) return context.with(ROOT_CONTEXT, () => runWithTrace(traceparent, fn, known));
+  // Records nothing unless the process exports traces.
+  const tracer = trace.getTracer('bazaar');
   return tracer.startActiveSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, parent), async (span) => {
     try {
       return await runWithTrace(traceparentOf(span), fn, known);
