@@ -97,7 +97,8 @@ const limitOperations = (turns: OperationTurns): ApolloServerPlugin<Context> => 
         if (isOver) endTurn();
       },
       async willSendResponse() {
-        end();
+        // The next operation begins once this answer counts as unsent.
+        setImmediate(end);
       },
     };
   },

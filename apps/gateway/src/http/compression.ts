@@ -30,15 +30,15 @@ const COMPRESSIONS = {
 export function compressAnswers(fastify: FastifyInstance): void {
   let running = 0;
   fastify.addHook<unknown>('onSend', async ({ method, headers }, reply, payload) => {
-    const answer = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    if (!Buffer.isBuffer(answer) || answer.length < MIN_BYTES || reply.hasHeader('content-encoding')) return payload;
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
+    if (Buffer.byteLength(payload) < MIN_BYTES || reply.hasHeader('content-encoding')) return payload;
     const vary = reply.getHeader('vary');
     reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
     const encoding = encodingFor(headers['accept-encoding']);
     if (!encoding || method === 'HEAD' || running >= MAX_AT_ONCE) return payload;
     running++;
     try {
-      const compressed = await COMPRESSIONS[encoding](answer);
+      const compressed = await COMPRESSIONS[encoding](Buffer.from(payload));
       reply.headers({ 'content-encoding': encoding, 'content-length': compressed.length });
       return compressed;
     } finally {
