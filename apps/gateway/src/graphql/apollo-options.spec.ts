@@ -30,6 +30,18 @@ it.each(['POST', 'GET'] as const)('blocks a %s request that a browser sends with
   expect(gateway.requests).toEqual([]);
 });
 
+it.each([
+  ['an explorable API, with suggestions', {}, 'Did you mean'],
+  ['another API, without suggestions', { GRAPHIQL: 'false' }, 'Cannot query field "produts" on type "Query".'],
+])('lists the first errors of a document that is not valid: %s', async (_, environment, message) => {
+  gateway = await GatewayUnderTest.start({}, environment);
+  const produts = Array.from({ length: 25 }, (_, i) => `a${i}: produts`);
+  const { errors = [] } = await gateway.graphql(`{ ${produts.join(' ')} }`);
+  expect(errors).toHaveLength(6);
+  expect(errors[0]!.message).toContain(message);
+  expect(errors.at(-1)!.message).toContain('Too many validation errors');
+});
+
 it('completes requests in flight during shutdown, and closes their connections', async () => {
   let finish = () => {};
   const slow = new Promise<void>((resolve) => (finish = resolve));

@@ -17,7 +17,14 @@ import { GRAPHQL_RESPONSE, mediaTypeFor } from '../http/media-type.js';
 import { reportTruncation } from './limits/truncated-lists.js';
 import { OperationTurns } from './limits/operation-turns.js';
 import { answerCostOf } from './limits/operation-cost.js';
-import { assertCost, fragmentsOf, limitRules, parseOptions, refusal } from './limits/operation-limits.js';
+import {
+  assertCost,
+  fragmentsOf,
+  limitRules,
+  parseOptions,
+  refusal,
+  validationOptions,
+} from './limits/operation-limits.js';
 
 /** Errors in the variables of an operation, before coercion stops: each repeats the client's value. */
 const MAX_VARIABLE_ERRORS = 5;
@@ -37,6 +44,7 @@ export const apolloOptions = ({
   context: (req: FastifyRequest, reply: FastifyReply): Context => ({ req, reply }),
   parseOptions,
   validationRules: limitRules,
+  validationOptions: validationOptions({ explorable }),
   executionOptions: { maxCoercionErrors: MAX_VARIABLE_ERRORS },
   // Plugins that read the answer come after the one that replaces it.
   plugins: [

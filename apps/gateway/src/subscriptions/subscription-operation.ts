@@ -20,7 +20,13 @@ import { budgetError, setAnswerLimit } from '../graphql/limits/answer-budget.js'
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
 import { codeOf } from '../graphql/errors/format-error.js';
 import { describeOperation } from '../graphql/operation-metrics.js';
-import { assertCost, limitRules, parseOptions, refusal } from '../graphql/limits/operation-limits.js';
+import {
+  assertCost,
+  limitRules,
+  parseOptions,
+  refusal,
+  validationOptions,
+} from '../graphql/limits/operation-limits.js';
 
 /** An order with all fields of its items, products, sellers and customer costs a third; one change causes many updates. */
 const MAX_COST_OF_AN_UPDATE = 1_000;
@@ -72,8 +78,8 @@ export function subscriptionOf(
     const message = `Only subscriptions are allowed here; send a ${operation.operation} over HTTP`;
     return [refusal(new AppError('BAD_REQUEST', message))];
   }
-  const hideSuggestions = !explorable;
-  const errors = validate(schema, document, [...specifiedRules, ...limitRules], { hideSuggestions });
+  const options = validationOptions({ explorable });
+  const errors = validate(schema, document, [...specifiedRules, ...limitRules], options);
   if (errors.length > 0) return coded(errors, 'GRAPHQL_VALIDATION_FAILED');
   describeOperation(operation);
   let cost: number;
@@ -87,7 +93,7 @@ export function subscriptionOf(
     document,
     operationName,
     variableValues: variables,
-    hideSuggestions,
+    hideSuggestions: options.hideSuggestions,
     maxUpdateBytes: Math.min(MAX_ANSWER_BYTES, MAX_UPDATE_BYTES),
     loads: cost >= RESOLVER_COMPLEXITY,
   };

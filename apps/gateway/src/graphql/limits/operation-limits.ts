@@ -24,6 +24,8 @@ const MAX_DIRECTIVES = 30;
 const MAX_REPEATS = 30;
 /** An order of 100 lines has 200. GraphQL repeats the whole variable in each error about it. */
 const MAX_VARIABLE_FIELDS = 1_000;
+/** Making an error costs more than the check that finds it. */
+const MAX_VALIDATION_ERRORS = 5;
 /** 1000 orders with all fields of their items, products, sellers and customers cost 340,000. */
 export const MAX_COST = 350_000;
 
@@ -32,6 +34,12 @@ export const parseOptions: ParseOptions = { maxTokens: MAX_TOKENS };
 
 /** For every validation of a client's document, in addition to GraphQL's own rules: limits that do not depend on variables. */
 export const limitRules: ValidationRule[] = [DocumentLimits];
+
+/** Suggestions for misspelled names describe the schema. */
+export const validationOptions = ({ explorable }: { explorable: boolean }) => ({
+  maxErrors: MAX_VALIDATION_ERRORS,
+  hideSuggestions: !explorable,
+});
 
 interface RequestedOperation {
   readonly document: DocumentNode;
