@@ -32,7 +32,7 @@ it.each(['POST', 'GET'] as const)('blocks a %s request that a browser sends with
 
 it.each([
   ['an explorable API, with suggestions', {}, 'Did you mean'],
-  ['another API, without suggestions', { GRAPHIQL: 'false' }, 'Cannot query field "produts" on type "Query".'],
+  ['another API, without suggestions', { GRAPHIQL: 'false' as const }, 'Cannot query field "produts" on type "Query".'],
 ])('lists the first errors of a document that is not valid: %s', async (_, environment, message) => {
   gateway = await GatewayUnderTest.start({}, environment);
   const produts = Array.from({ length: 25 }, (_, i) => `a${i}: produts`);
