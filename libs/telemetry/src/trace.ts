@@ -10,7 +10,7 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 export { SpanKind } from '@opentelemetry/api';
 
@@ -141,4 +141,17 @@ const valid = (traceparent: string | null | undefined) =>
   traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 
 /** Only for the logs: its flags mark it as not recorded. */
-const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+const newTraceparent = () => `00-${randomHex(16)}-${randomHex(8)}-00`;
+
+/** Random bytes for many ids at once: each call for more costs more than an id. */
+const random = Buffer.alloc(24 * 256);
+let used = random.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > random.length) {
+    randomFillSync(random);
+    used = 0;
+  }
+  used += bytes;
+  return random.toString('hex', used - bytes, used);
+}

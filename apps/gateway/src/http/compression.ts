@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { qualities } from './media-type.js';
 
 /** A smaller answer fits into one packet anyway. */
@@ -21,6 +21,8 @@ const COMPRESSIONS = {
   gzip: (answer: Buffer) => promisify(gzip)(answer, { level: 4 }),
 };
 
+type Encoding = keyof typeof COMPRESSIONS;
+
 /**
  * Compresses answers for clients that accept it. Limits of bytes count the uncompressed size.
  *
@@ -31,24 +33,50 @@ export function compressAnswers(fastify: FastifyInstance): void {
   let running = 0;
   fastify.addHook<unknown>('onSend', async ({ method, headers }, reply, payload) => {
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
-    if (Buffer.byteLength(payload) < MIN_BYTES || reply.hasHeader('content-encoding')) return payload;
-    const vary = reply.getHeader('vary');
-    reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+    if (reply.hasHeader('content-encoding') || Buffer.byteLength(payload) < MIN_BYTES) return payload;
+    addVary(reply, 'Accept-Encoding');
     const encoding = encodingFor(headers['accept-encoding']);
     if (!encoding || method === 'HEAD' || running >= MAX_AT_ONCE) return payload;
     running++;
     try {
-      const compressed = await COMPRESSIONS[encoding](Buffer.from(payload));
-      reply.headers({ 'content-encoding': encoding, 'content-length': compressed.length });
-      return compressed;
+      return encoded(encoding, await COMPRESSIONS[encoding](Buffer.from(payload)), reply);
     } finally {
       running--;
     }
   });
 }
 
+/** By the answer. */
+const variants = new WeakMap<object, Map<Encoding, Promise<Buffer>>>();
+
+/** For an answer that is sent many times: compresses it once for each encoding. */
+export async function compressedOnce(
+  answer: { readonly body: string },
+  accept: string | undefined,
+  reply: FastifyReply,
+): Promise<string | Buffer> {
+  const encoding = encodingFor(accept);
+  if (!encoding || answer.body.length < MIN_BYTES) return answer.body;
+  addVary(reply, 'Accept-Encoding');
+  const known = variants.get(answer) ?? new Map<Encoding, Promise<Buffer>>();
+  variants.set(answer, known);
+  const compressed = known.get(encoding) ?? COMPRESSIONS[encoding](Buffer.from(answer.body));
+  known.set(encoding, compressed);
+  return encoded(encoding, await compressed, reply);
+}
+
+function encoded(encoding: Encoding, compressed: Buffer, reply: FastifyReply): Buffer {
+  reply.headers({ 'content-encoding': encoding, 'content-length': compressed.length });
+  return compressed;
+}
+
+export function addVary(reply: FastifyReply, names: string): void {
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? names : `${String(vary)}, ${names}`);
+}
+
 /** Brotli, unless the client prefers gzip or accepts neither. */
-export function encodingFor(accept = ''): keyof typeof COMPRESSIONS | undefined {
+export function encodingFor(accept = ''): Encoding | undefined {
   const wanted = qualities(accept);
   const of = (encoding: string) => wanted.get(encoding) ?? wanted.get('*') ?? 0;
   if (of('br') > 0 && of('br') >= of('gzip')) return 'br';
