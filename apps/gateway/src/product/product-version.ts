@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { GatewayConfig } from '../config.js';
 import { Redis } from '../cache/redis.js';
+import { SharedCall } from '../cache/shared-call.js';
 
 /** Milliseconds until a failed renewal is retried. */
 const RETRY_MS = 1_000;
@@ -20,6 +21,7 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
   private trusted = false;
   private failures = 0;
   private retry: NodeJS.Timeout | undefined;
+  private readonly inRedis = new SharedCall(() => this.readInRedis(this.redis!));
 
   constructor(
     config: GatewayConfig,
@@ -38,9 +40,13 @@ export class ProductVersion implements OnModuleInit, OnApplicationShutdown {
   /** Undefined while it is unknown; the cache must not be used then. */
   async current(): Promise<string | undefined> {
     if (!this.redis) return this.ownVersion;
+    return this.inRedis.result();
+  }
+
+  private async readInRedis(redis: Redis): Promise<string | undefined> {
     if (!this.trusted) return undefined;
     try {
-      const version = await this.redis.read(this.redis.client.get(this.key));
+      const version = await redis.read(redis.client.get(this.key));
       if (version === null) throw new Error('Redis has lost the version of the products');
       return this.trusted ? version : undefined;
     } catch (error) {

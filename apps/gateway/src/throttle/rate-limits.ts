@@ -3,6 +3,7 @@ import { AppError } from '@app/contracts';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { Counter } from 'prom-client';
 import { GatewayConfig, type LimitName } from '../config.js';
 import { Redis } from '../cache/redis.js';
@@ -25,6 +26,9 @@ const rateLimited = new Counter({
 // A rate misses the first increment of a new series, so each series starts at 0.
 for (const limit of Object.keys(MESSAGES)) rateLimited.inc({ service: 'gateway', limit }, 0);
 
+/** Keys that are remembered, since a hash costs more than the rest of a count. */
+const MAX_KEYS = 10_000;
+
 export interface Charge {
   readonly limit: LimitName;
   /** The user's id or the address. */
@@ -44,6 +48,7 @@ export const clientOf = (address: string | undefined): string => normalizeIp(Str
 export class RateLimits {
   private readonly limits: Record<LimitName, number>;
   private readonly counts: RequestCounts;
+  private readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
   /** The counts in the headers of a reply, by limit. */
   private readonly headers = new WeakMap<FastifyReply, Map<LimitName, Counted>>();
 
@@ -71,7 +76,9 @@ export class RateLimits {
 
   /** The key is hashed, so that Redis stores no addresses. */
   private additionOf({ limit, client, amount }: Charge): Addition {
-    const key = createHash('sha256').update(`${limit} ${client}`).digest('base64url');
+    const name = `${limit} ${client}`;
+    const key = this.keys.get(name) ?? createHash('sha256').update(name).digest('base64url');
+    this.keys.set(name, key);
     return { key, amount, limit: this.limits[limit] };
   }
 

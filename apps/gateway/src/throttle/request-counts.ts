@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Redis } from '../cache/redis.js';
+import { SharedCall } from '../cache/shared-call.js';
 
 /** Adds to each count, in a window that begins with the first addition; a count without an expiry gets a new one. */
 const COUNT = `
@@ -45,6 +46,9 @@ export class RequestCounts {
   private readonly own = newWindows();
   private readonly over = newWindows();
   private pausedUntil = 0;
+  /** Additions for the next command to Redis. */
+  private waiting: Addition[] = [];
+  private readonly adding = new SharedCall(() => this.addWaiting(this.redis!));
 
   constructor(
     private readonly prefix: string,
@@ -64,17 +68,36 @@ export class RequestCounts {
     return this.over.get(key) ?? (own && own.total > limit ? own : undefined);
   }
 
+  /** Undefined while Redis is unavailable. */
   private async addInRedis(additions: readonly Addition[]): Promise<Count[] | undefined> {
     if (!this.redis || performance.now() < this.pausedUntil) return undefined;
+    const first = this.waiting.length;
+    this.waiting.push(...additions);
+    return (await this.adding.result())?.slice(first, first + additions.length);
+  }
+
+  /** Adds what waits, in one command. */
+  private async addWaiting(redis: Redis): Promise<Count[] | undefined> {
+    const additions = this.waiting;
+    this.waiting = [];
+    const sums = new Map<string, number>();
+    // Each addition counts those before it, and not those after it.
+    const before = additions.map(({ key, amount }) => {
+      const sum = sums.get(key) ?? 0;
+      sums.set(key, sum + amount);
+      return sum;
+    });
     try {
-      const numbers = (await this.redis.write(
-        this.redis.client.eval(COUNT, {
-          keys: additions.map(({ key }) => `${this.prefix}rate:${key}`),
-          arguments: [WINDOW_MS, ...additions.map(({ amount }) => amount)].map(String),
+      const numbers = (await redis.write(
+        redis.client.eval(COUNT, {
+          keys: [...sums.keys()].map((key) => `${this.prefix}rate:${key}`),
+          arguments: [WINDOW_MS, ...sums.values()].map(String),
         }),
       )) as number[];
-      return additions.map(({ key, limit }, i) => {
-        const [total, ttl] = [numbers[2 * i]!, Math.max(1, numbers[2 * i + 1]!)];
+      const position = new Map([...sums.keys()].map((key, i) => [key, 2 * i]));
+      return additions.map(({ key, amount, limit }, i) => {
+        const [all, ttl] = [numbers[position.get(key)!]!, Math.max(1, numbers[position.get(key)! + 1]!)];
+        const total = all - sums.get(key)! + before[i]! + amount;
         const count = { total, endsAt: performance.now() + ttl };
         if (total > limit) this.over.set(key, count, { ttl });
         return count;
@@ -85,6 +108,7 @@ export class RequestCounts {
       return undefined;
     }
   }
+
   private addHere({ key, amount }: Addition): Count {
     const count = this.own.get(key) ?? { total: 0, endsAt: performance.now() + WINDOW_MS };
     if (count.total === 0) this.own.set(key, count);
