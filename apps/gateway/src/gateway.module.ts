@@ -24,9 +24,11 @@ import { OrderLoader } from './order/order.loader.js';
 import { OrderUpdates } from './order/order-updates.js';
 import { cacheStores } from './cache/cache-stores.js';
 import { ProductEventsController } from './product/product-events.controller.js';
+import { AnswerCache } from './product/answer-cache.js';
 import { ProductCache } from './product/product.cache.js';
 import { ProductLoader } from './product/product.loader.js';
 import { ProductVersion } from './product/product-version.js';
+import { PublicAnswers } from './product/public-answers.js';
 import { Redis } from './cache/redis.js';
 import { RedisModule } from './cache/redis.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
@@ -57,6 +59,8 @@ import { UserLoader } from './user/user.loader.js';
     OrderLoader,
     ProductCache,
     ProductVersion,
+    AnswerCache,
+    PublicAnswers,
     IgnoredTokens,
     HttpEdge,
     Graphiql,

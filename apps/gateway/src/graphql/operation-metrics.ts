@@ -2,7 +2,7 @@ import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestListener 
 import { type ErrorCode, failureWith } from '@app/contracts';
 import { addToScope, describeSpan, failSpan } from '@app/telemetry';
 import { Plugin } from '@nestjs/apollo';
-import { Kind, type OperationDefinitionNode } from 'graphql';
+import { Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { Counter, Histogram } from 'prom-client';
 
 const operationDuration = new Histogram({
@@ -31,6 +31,13 @@ export function measureOperation(
   operationDuration.observe({ ...labels, outcome: codes[0] ?? 'OK' }, (performance.now() - startedAt) / 1000);
 }
 
+/** Measures and describes a query that GraphQL did not execute. @param startedAt from `performance.now()` */
+export function measureAnswer(field: string, startedAt: number): void {
+  describe(OperationTypeNode.QUERY, field);
+  const labels = { service, operation: field, type: OperationTypeNode.QUERY, outcome: 'OK' };
+  operationDuration.observe(labels, (performance.now() - startedAt) / 1000);
+}
+
 /** Measures each operation over HTTP. Labels are names of the schema, never of the client, so that their number is bounded. */
 @Plugin()
 export class OperationMetrics implements ApolloServerPlugin {
@@ -55,17 +62,19 @@ const MAX_NAME_LENGTH = 64;
 
 /** Adds the operation to the log scope and the trace. */
 export function describeOperation(operation: OperationDefinitionNode | undefined): void {
-  if (!operation) return;
-  const pattern = fieldOf(operation);
-  addToScope({ pattern });
-  describeSpan(`${operation.operation} ${pattern}`, {
-    'graphql.operation.type': operation.operation,
-    ...(operation.name && { 'graphql.operation.name': operation.name.value.slice(0, MAX_NAME_LENGTH) }),
+  if (operation) describe(operation.operation, fieldOf(operation), operation.name?.value);
+}
+
+function describe(type: OperationTypeNode, field: string, name?: string): void {
+  addToScope({ pattern: field });
+  describeSpan(`${type} ${field}`, {
+    'graphql.operation.type': type,
+    ...(name !== undefined && { 'graphql.operation.name': name.slice(0, MAX_NAME_LENGTH) }),
   });
 }
 
-/** Apollo sets the operation only after validation. */
-function fieldOf(operation: OperationDefinitionNode | null | undefined): string {
+/** The root field, `multiple`, or `none`: Apollo sets the operation only after validation. */
+export function fieldOf(operation: OperationDefinitionNode | null | undefined): string {
   if (!operation) return 'none';
   const [selection, ...others] = operation.selectionSet.selections;
   return selection?.kind === Kind.FIELD && others.length === 0 ? selection.name.value : 'multiple';

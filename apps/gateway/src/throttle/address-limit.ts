@@ -55,17 +55,17 @@ export class AddressLimit implements OnModuleInit {
       this.limits.assertWithin({ limit: 'address-cost', client });
       await this.limits.charge([requestFrom(client, partsOf(request.headers))], reply);
     } catch (error) {
-      this.refuse(error as AppError, request, reply);
+      // The rest of the body is not read.
+      this.refuse(error as AppError, request, reply.header('connection', 'close'));
     }
   }
 
-  private refuse(error: AppError, { headers }: FastifyRequest, reply: FastifyReply): void {
+  /** Answers a request that exceeds a limit. */
+  refuse(error: AppError, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
     const refusal = new GraphQLError(error.message, { originalError: error });
-    reply
+    return reply
       .code(429)
       .header('retry-after', String(error.details?.retryAfter))
-      // The rest of the body is not read.
-      .header('connection', 'close')
       .type(mediaTypeFor(headers.accept))
       .send({ errors: [formatError(refusal.toJSON(), refusal)] });
   }
