@@ -22,7 +22,19 @@ export async function connectionsOf(client: Client) {
 
 /** The sum of all threads. Linux counts nanoseconds for each. */
 async function cpuTime(pid: number) {
-  const threads = await readdir(`/proc/${pid}/task`);
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []); // it has ended
   const times = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').catch(() => '0'));
   return (await Promise.all(times)).reduce((sum, time) => sum + parseInt(time) / 1e6, 0);
+}
+
+/** The processes of the stores on this machine, by name. Other work of theirs counts too. */
+export async function storeProcesses(): Promise<Record<string, number[]>> {
+  const stores: Record<string, number[]> = { postgresql: [], rabbitmq: [], redis: [] };
+  const nameOf: Record<string, string> = { postgres: 'postgresql', 'beam.smp': 'rabbitmq', 'redis-server': 'redis' };
+  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const command = await readFile(`/proc/${pid}/comm`, 'latin1').catch(() => '');
+    const name = nameOf[command.trim()];
+    if (name) stores[name]?.push(Number(pid));
+  }
+  return stores;
 }
