@@ -5,18 +5,18 @@ import DataLoader from 'dataloader';
 const MAX_IDS = 1_000;
 
 /** Batches the loads of one operation into few requests, and loads each id once. */
-export abstract class LoaderById<T extends object> {
-  private readonly byOperation = new WeakMap<object, DataLoader<string, T | null>>();
+export abstract class LoaderById<T extends object, Operation extends object = object> {
+  private readonly byOperation = new WeakMap<Operation, DataLoader<string, T | null>>();
 
   /** In the order of the ids; null for an id that does not exist. */
-  protected abstract getMany(ids: readonly string[]): Promise<(T | null)[]>;
+  protected abstract getMany(ids: readonly string[], operation: Operation): Promise<(T | null)[]>;
 
   /** @param operation GraphQL's context value, which is new for each operation. */
-  async load(operation: object, id: string): Promise<T | null> {
+  async load(operation: Operation, id: string): Promise<T | null> {
     if (!isId(id)) return null;
     let loader = this.byOperation.get(operation);
     if (!loader) {
-      loader = new DataLoader((ids) => this.getMany(ids), { maxBatchSize: MAX_IDS });
+      loader = new DataLoader((ids) => this.getMany(ids, operation), { maxBatchSize: MAX_IDS });
       this.byOperation.set(operation, loader);
     }
     return loader.load(id);

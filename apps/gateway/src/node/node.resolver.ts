@@ -1,5 +1,5 @@
 import { type AuthenticatedRequest, Public } from '@app/auth';
-import { AppError, Node, type OrderDto } from '@app/contracts';
+import { AppError, Node } from '@app/contracts';
 import { Args, Context, ID, Query, Resolver } from '@nestjs/graphql';
 import { IdArgument } from '../graphql/id-argument.js';
 import { RESOLVER_COMPLEXITY } from '../graphql/limits/complexity.js';
@@ -33,7 +33,7 @@ export class NodeResolver {
     const found = await Promise.allSettled([
       named('Product', this.products.load(operation, id)),
       named('User', this.users.load(operation, id)),
-      named('Order', this.order(operation, id)),
+      named('Order', this.orders.load(operation, id)),
     ]);
     const node = found.find((result) => result.status === 'fulfilled' && result.value !== null);
     // If one service is unavailable, the others still find their own.
@@ -57,13 +57,6 @@ export class NodeResolver {
       throw new AppError('BAD_USER_INPUT', message, { fields: { ids: [message] } });
     }
     return ids.map((id) => this.node(id.toLowerCase(), operation));
-  }
-
-  /** @throws AppError if the token was ignored: an order is not null because its customer's token has expired. */
-  private async order(operation: Operation, id: string): Promise<OrderDto | null> {
-    const { user, ignoredToken } = operation.req;
-    if (ignoredToken) throw ignoredToken;
-    return user ? this.orders.load(operation, { userId: user.userId, role: user.role }, id) : null;
   }
 }
 

@@ -1,26 +1,25 @@
-import { type Caller, isId, type OrderClient, type OrderDto, orders } from '@app/contracts';
+import type { AuthenticatedRequest } from '@app/auth';
+import { type OrderClient, type OrderDto, orders } from '@app/contracts';
 import { InjectClient } from '@app/messaging';
 import { Injectable } from '@nestjs/common';
-import DataLoader from 'dataloader';
-import { inOrderOf } from '../graphql/loader-by-id.js';
+import { inOrderOf, LoaderById } from '../graphql/loader-by-id.js';
 
-/** Reads the orders that the caller of an operation may see, in one request. */
+interface Operation {
+  readonly req: AuthenticatedRequest;
+}
+
+/** Orders that the caller of the operation may see; null for all others. */
 @Injectable()
-export class OrderLoader {
-  private readonly byOperation = new WeakMap<object, DataLoader<string, OrderDto | null>>();
+export class OrderLoader extends LoaderById<OrderDto, Operation> {
+  constructor(@InjectClient(orders) private readonly orderService: OrderClient) {
+    super();
+  }
 
-  constructor(@InjectClient(orders) private readonly orderService: OrderClient) {}
-
-  /** @returns null for an order that does not exist or that the caller may not see. */
-  async load(operation: object, caller: Caller, id: string): Promise<OrderDto | null> {
-    if (!isId(id)) return null;
-    let loader = this.byOperation.get(operation);
-    if (!loader) {
-      loader = new DataLoader(async (ids) =>
-        inOrderOf(ids, await this.orderService.getMany({ caller, ids: [...ids] })),
-      );
-      this.byOperation.set(operation, loader);
-    }
-    return loader.load(id);
+  /** @throws AppError if the token was ignored: an order is not null because its customer's token has expired. */
+  protected async getMany(ids: readonly string[], { req: { user, ignoredToken } }: Operation) {
+    if (ignoredToken) throw ignoredToken;
+    if (!user) return ids.map(() => null);
+    const caller = { userId: user.userId, role: user.role };
+    return inOrderOf(ids, await this.orderService.getMany({ caller, ids: [...ids] }));
   }
 }
