@@ -48,11 +48,11 @@ export class AnswerCache {
 
   /** Whether the request was asked before, and has a public answer. Only such answers are kept: most others are asked once. */
   isKnown(request: string): boolean {
-    return this.known.has(request);
+    return this.known.has(digest(request));
   }
 
   know(request: string): void {
-    this.known.set(request, true);
+    this.known.set(digest(request), true);
   }
 
   inMemory(version: string, request: string): Answer | undefined {
@@ -80,6 +80,8 @@ export class AnswerCache {
   }
 
   private keyOf(version: string, request: string): string {
-    return `${this.prefix}:v${version}:${createHash('sha256').update(request).digest('base64url')}`;
+    return `${this.prefix}:v${version}:${digest(request)}`;
   }
 }
+
+const digest = (request: string) => createHash('sha256').update(request).digest('base64url');
