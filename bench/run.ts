@@ -6,10 +6,10 @@ import type { Benchmark } from './benchmark.ts';
 import { chart } from './chart.ts';
 import { load, type Round } from './contender.ts';
 import { orders } from './loads/orders.ts';
-import { products } from './loads/products.ts';
+import { products, productsUncached } from './loads/products.ts';
 import { quantile } from './quantile.ts';
 
-const BENCHMARKS: Record<string, Benchmark> = { products, orders };
+const BENCHMARKS: Record<string, Benchmark> = { products, 'products-uncached': productsUncached, orders };
 const RESULTS = new URL('results/', import.meta.url);
 
 const { values: options, positionals } = parseArgs({
