@@ -140,7 +140,7 @@ async function post(address: string, { query, token }: Request) {
 async function fill(sellerId: string) {
   const db = await connected(stack.databaseUrl('product'));
   await db.query(
-    `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
+    `insert into products (id, name, unit_price_cents, stock, description, seller_id, version, created_at, updated_at)
      select gen_random_uuid(), 'Tea ' || i, 100, 1, '', $1, 1, now(), now() from generate_series(1, ${PRODUCTS}) i`,
     [sellerId],
   );

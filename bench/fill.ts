@@ -32,7 +32,7 @@ export const fillUsers = (stack: Stack) =>
 export const fillProducts = (stack: Stack, sellerId?: string) =>
   run(stack.databaseUrl('product'), [
     `insert into products
-       (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at, deleted_at)
+       (id, name, unit_price_cents, stock, description, seller_id, version, created_at, updated_at, deleted_at)
      select ${id('product', 'i')},
             ${word('i', 'Tea', 'Coffee', 'Soup', 'Salad', 'Bread')} || ' ' || ${word('i / 5', 'cup', 'Bowl', 'knife', 'Tray')} || ' ' || i % 5000
               || case when i % 5000 = 11 then ' 电热水壶' when i % 3 = 0 then ' 緑茶の茶碗' else '' end,
@@ -56,7 +56,7 @@ export const fillOrders = (stack: Stack, regularId: string) =>
             1000, '{"shippingAddress":"1 High Street","pincode":"1","city":"London","country":"UK","phoneNumber":"+44"}',
             1, 3, now(), now()
      from generate_series(1, ${ORDERS}) i`,
-    `insert into order_items (id, order_id, product_id, quantity, price_cents)
+    `insert into order_items (id, order_id, product_id, quantity, unit_price_cents)
      select ${id('item', 'i * 3 + j')}, ${id('order', 'i')}, ${id('product', `(i * j) % ${PRODUCTS}`)}, j, 500
      from generate_series(1, ${ORDERS}) i, generate_series(1, 3) j where j <= 1 + i % 3`,
     'vacuum analyze',

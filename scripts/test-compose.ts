@@ -21,6 +21,8 @@ const env = {
   LOG_LEVEL: 'debug',
   // Everything shares one machine, perhaps a slow one.
   REQUEST_TIMEOUT_MS: '10000',
+  // As test/amounts.spec.ts expects it.
+  MAX_PRICE: '100000000',
   GATEWAY_PORT: await twoFreePorts(),
   ...Object.fromEntries(PORTS.map((name) => [name, '0'])),
 };

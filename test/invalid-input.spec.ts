@@ -78,7 +78,7 @@ const CASES: [keyof typeof OPERATIONS, string, string, Record<string, string | u
   ['createProduct', 'a price of 1e309', 'price', { price: '1e309' }],
   ['createProduct', 'a price of 29.999', 'price', { price: '29.999' }],
   ['createProduct', 'a price of 1e-7', 'price', { price: '1e-7' }],
-  ['createProduct', 'a price over the limit', 'price', { price: '10000000.01' }],
+  ['createProduct', 'a price over the limit', 'price', { price: '10000000000000.01' }],
   ['createProduct', 'a price that is text', 'price', { price: '"29.99"' }],
   ['createProduct', 'a stock of -1', 'stock', { stock: '-1' }],
   ['createProduct', 'a stock of 1.5', 'stock', { stock: '1.5' }],

@@ -4,6 +4,7 @@ import { v7 } from 'uuid';
 import { GatewayConfig } from '../apps/gateway/src/config.js';
 import { gatewayService } from '../apps/gateway/src/gateway.module.js';
 import { orderService } from '../apps/order/src/order.module.js';
+import { ProductConfig } from '../apps/product/src/config.js';
 import { productService } from '../apps/product/src/product.module.js';
 import { UserConfig } from '../apps/user/src/config.js';
 import { userService } from '../apps/user/src/user.module.js';
@@ -14,6 +15,7 @@ import { loadOf, removeKeys, TestBroker, TestDatabase, type Load } from '../libs
 
 const admin = { email: 'admin@example.com', password: 'correct horse' };
 const services = { user: userService, product: productService, order: orderService };
+const CONFIGS = { user: UserConfig, product: ProductConfig, order: DatabaseServiceConfig };
 const closing: (() => Promise<unknown>)[] = [];
 
 let databases: Record<keyof typeof services, TestDatabase>;
@@ -36,8 +38,10 @@ beforeAll(async () => {
     () => transport.close(),
   );
   for (const [name, database] of Object.entries(databases)) {
-    const Config = name === 'user' ? UserConfig : DatabaseServiceConfig;
-    const config = Object.assign(new Config(), { DATABASE_URL: database.url, PORT: undefined });
+    const config = Object.assign(new CONFIGS[name as keyof typeof services](), {
+      DATABASE_URL: database.url,
+      PORT: undefined,
+    });
     const app = await startService(services[name as keyof typeof services], config, transport);
     closing.push(() => app.close());
   }

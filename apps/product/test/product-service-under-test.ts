@@ -2,6 +2,7 @@ import { orders, products, Role, type OrderLine, type ProductClient, type Produc
 import { eventually } from '@app/testing';
 import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { randomUUID } from 'node:crypto';
+import { ProductConfig } from '../src/config.js';
 import { productService } from '../src/product.module.js';
 
 export const seller = { userId: randomUUID(), role: Role.CUSTOMER };
@@ -16,8 +17,13 @@ export class ProductServiceUnderTest {
     readonly client: ProductClient,
   ) {}
 
-  static async start(): Promise<ProductServiceUnderTest> {
-    const service = await ServiceUnderTest.start(productService);
+  /** @param maxPrice the setting MAX_PRICE; by default its default. */
+  static async start(maxPrice?: number): Promise<ProductServiceUnderTest> {
+    const service = await ServiceUnderTest.start(
+      productService,
+      {},
+      Object.assign(new ProductConfig(), maxPrice && { MAX_PRICE: maxPrice }),
+    );
     return new ProductServiceUnderTest(service, service.client(products));
   }
 

@@ -24,12 +24,10 @@ import { canonicalEmail, isStreamSafe, isVisible, normalizedPassword, readableTe
 
 /** The maximum of a product's stock plus its reserved units, so that released units always fit into 32 bits. */
 export const MAX_STOCK = 1_000_000_000;
-/** The maximum price of one unit. */
-export const MAX_PRICE = 10_000_000;
 /** The maximum quantity of one product in one order. */
 export const MAX_QUANTITY = 1_000_000;
 /** The maximum total of one order. With two decimals it has 15 digits, which a Float represents exactly. */
-export const MAX_TOTAL = MAX_PRICE * MAX_QUANTITY;
+export const MAX_TOTAL = 10_000_000_000_000;
 
 /**
  * Text of `min` to `max` characters from a client. A character takes at most four bytes, also in JSON: control characters other
@@ -149,7 +147,7 @@ export const IsIdList = (max: number) =>
     IsUUID('all', { each: true, message: 'each of $property must be an id' }),
   );
 
-/** An amount of money: at least 0, with at most two decimals. */
+/** An amount of money: at least 0, with at most two decimals. The product service limits it to its setting MAX_PRICE. */
 export const IsPrice = () =>
   applyDecorators(
     // `maxDecimalPlaces` of IsNumber throws for numbers that JavaScript writes with an exponent, such as 1e-7.
@@ -162,18 +160,20 @@ export const IsPrice = () =>
       },
     }),
     Min(0),
-    Max(MAX_PRICE),
   );
+
+/** A price in a filter. */
+export const IsPriceBound = () => applyDecorators(IsPrice(), Max(MAX_TOTAL));
 
 /**
  * An amount that a client expects, at least 0. It is compared in whole cents, so it may have the rounding errors of a sum of
  * Floats.
  */
-export const IsExpectedAmount = (max: number) =>
+export const IsExpectedAmount = () =>
   applyDecorators(
     IsNumber({ allowNaN: false, allowInfinity: false }, { message: '$property must be a number' }),
     Min(0),
-    Max(max),
+    Max(MAX_TOTAL),
   );
 
 export const IsStock = () => applyDecorators(IsInt(), Min(0), Max(MAX_STOCK));

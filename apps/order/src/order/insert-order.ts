@@ -40,10 +40,10 @@ const INSERT_ORDER = `
     on conflict (user_id, idempotency_key) where idempotency_key is not null do nothing
     returning shipping, shipping_version
   ), items as (
-    insert into order_items (id, order_id, product_id, quantity, price_cents, product_name, seller_id)
+    insert into order_items (id, order_id, product_id, quantity, unit_price_cents, product_name, seller_id)
     select id, :orderId::uuid, "productId", quantity, "priceCents", "productName", "sellerId"
     from placed, jsonb_to_recordset(:items) as item
-      (id uuid, "productId" uuid, quantity int, "priceCents" int, "productName" text, "sellerId" uuid)
+      (id uuid, "productId" uuid, quantity int, "priceCents" bigint, "productName" text, "sellerId" uuid)
   ), published as (
     ${insertIntoOutbox('placed')}
   )

@@ -99,7 +99,9 @@ export class OrderItem {
   @Property({ type: 'uuid' }) productId: string;
   @Property({ type: 'int' }) quantity: number;
   /** The price of one unit when the order was placed. */
-  @Property({ type: 'int' }) priceCents: number;
+  @Property({ type: new BigIntType('number'), fieldName: 'unit_price_cents', nullable: true }) priceCents: number;
+  /** Instances of the previous release read and write this price, and a trigger keeps both equal. The next release removes it. */
+  @Property({ type: 'int', fieldName: 'price_cents', nullable: true, lazy: true }) readonly intPriceCents?: number;
   /** The name and the seller of the product when the order was placed. Null if they are not known, or not yet. */
   @Property({ type: 'text', nullable: true }) productName: string | null;
   @Property({ type: 'uuid', nullable: true }) sellerId: string | null;

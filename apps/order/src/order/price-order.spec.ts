@@ -1,4 +1,4 @@
-import { fromCents, MAX_PRICE, MAX_QUANTITY, MAX_TOTAL, toCents } from '@app/contracts';
+import { fromCents, MAX_QUANTITY, MAX_TOTAL, toCents } from '@app/contracts';
 import { describe, expect, test } from '@jest/globals';
 import { priceOrder } from './price-order.js';
 
@@ -100,9 +100,11 @@ describe('a total', () => {
     ).totalCents;
 
   test.each([
-    ['one full line', dear(MAX_PRICE), [], 1e15],
-    ['the same total of two lines', dear(MAX_PRICE, MAX_PRICE), [999_999, 1], 1e15],
-    ['a cent below the maximum', dear(MAX_PRICE, 9_999_999.99), [999_999, 1], 999_999_999_999_999],
+    ['one full line', dear(10_000_000), [], 1e15],
+    ['the same total of two lines', dear(10_000_000, 10_000_000), [999_999, 1], 1e15],
+    ['a cent below the maximum', dear(10_000_000, 9_999_999.99), [999_999, 1], 999_999_999_999_999],
+    ['one unit at the largest price of all', dear(MAX_TOTAL), [1], 1e15],
+    ['units at prices with cents', dear(4_999_999_999_999.99, 0.01), [2, 1], 999_999_999_999_999],
   ])('up to the maximum is exact: %s', (_, quotes, quantities, cents) => {
     const totalCents = totalOf(quotes, ...quantities);
     expect(totalCents).toBe(cents);
@@ -111,8 +113,15 @@ describe('a total', () => {
   });
 
   test.each([
-    ['a cent too much', dear(MAX_PRICE, 0.01), [MAX_QUANTITY, 1], 10_000_000_000_000.01],
-    ['more than 53 bits', dear(...Array.from({ length: 100 }, () => MAX_PRICE)), [], 1e15],
+    ['a cent too much', dear(10_000_000, 0.01), [MAX_QUANTITY, 1], 10_000_000_000_000.01],
+    ['more than 53 bits', dear(...Array.from({ length: 100 }, () => 10_000_000)), [], 1e15],
+    [
+      'a hundred lines of the largest price of all',
+      dear(...Array.from({ length: 100 }, () => MAX_TOTAL)),
+      [],
+      expect.any(Number),
+    ],
+    ['two units that cost a cent too much', dear(MAX_TOTAL - 0.01, 0.02), [1, 1], 10_000_000_000_000.01],
     [
       'a hundred lines of the largest price with cents',
       dear(...Array.from({ length: 100 }, () => 9_999_999.99)),

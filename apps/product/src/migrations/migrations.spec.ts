@@ -1,8 +1,11 @@
+import { Role } from '@app/contracts';
 import { eventually, schemaDrift } from '@app/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ProductServiceUnderTest } from '../../test/product-service-under-test.js';
 import { productService } from '../product.module.js';
+
+const admin = { userId: randomUUID(), role: Role.ADMIN };
 
 let underTest: ProductServiceUnderTest;
 beforeAll(async () => {
@@ -76,4 +79,48 @@ test('what an instance of the previous release writes is found', async () => {
   await service.database.query(`update products set name = 'Crème' where id = $1`, [id]);
   expect(await client.count({ search: 'strasse', sellerId })).toBe(0);
   expect(await client.count({ search: 'creme', sellerId })).toBe(1);
+});
+
+test('the migration 006-unit-prices fills existing products in batches that commit one by one, and continues after a crash', async () => {
+  const { service, client } = underTest;
+  const sellerId = randomUUID();
+  await service.database.query('alter table products disable trigger products_unit_price');
+  await service.database.query(
+    `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
+     select gen_random_uuid(), 'Ring ' || i, i, 1, '', $1, 1, now(), now() from generate_series(1, 2500) i`,
+    [sellerId],
+  );
+  await service.database.query(`
+    alter table products enable trigger products_unit_price;
+    delete from mikro_orm_migrations where name = '006-unit-prices'`);
+  await service.startInstance(productService);
+  const [{ transactions }] = (await service.database.query<{ transactions: number }>(
+    'select count(distinct xmin::text)::int as transactions from products where seller_id = $1',
+    [sellerId],
+  )) as [{ transactions: number }];
+  expect(transactions).toBeGreaterThanOrEqual(3);
+  expect(await client.count({ minPrice: 0.01, maxPrice: 25, sellerId })).toBe(2500);
+});
+
+test('an instance of the previous release and this one see the same prices', async () => {
+  const { service, client } = underTest;
+  const id = randomUUID();
+  const write = (sql: string) => service.database.query(sql, [id]);
+  const prices = async () => {
+    const [row] = await write('select price_cents as previous from products where id = $1');
+    return { ...row, now: (await client.quote({ ids: [id] }))[0]?.price };
+  };
+  await write(
+    `insert into products (id, name, price_cents, stock, description, seller_id, version, created_at, updated_at)
+     values ($1, 'Ring', 100, 1, '', gen_random_uuid(), 1, now(), now())`,
+  );
+  expect(await prices()).toEqual({ previous: 100, now: 1 });
+  await write('update products set price_cents = 200 where id = $1');
+  expect(await prices()).toEqual({ previous: 200, now: 2 });
+  await client.update({ caller: admin, id, changes: { price: 3 } });
+  expect(await prices()).toEqual({ previous: 300, now: 3 });
+  // The previous release cannot read such a price. It keeps it.
+  await write('update products set unit_price_cents = 4500000000 where id = $1');
+  await write(`update products set name = 'Gold ring', price_cents = 2147483647 where id = $1`);
+  expect(await prices()).toEqual({ previous: 2147483647, now: 45_000_000 });
 });

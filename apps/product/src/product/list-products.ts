@@ -1,5 +1,5 @@
 import {
-  MAX_PRICE,
+  MAX_TOTAL,
   ProductSort,
   toCents,
   type Page,
@@ -19,8 +19,8 @@ type Key = keyof typeof KEYS;
 const KEYS = {
   id: { column: 'id', holds: (value: unknown) => isUUID(value, 'all') },
   priceCents: {
-    column: 'price_cents',
-    holds: (value: unknown) => isInt(value) && min(value, 0) && max(value, toCents(MAX_PRICE)),
+    column: 'unit_price_cents',
+    holds: (value: unknown) => isInt(value) && min(value, 0) && max(value, toCents(MAX_TOTAL)),
   },
   nameKey: { column: 'name_key', holds: (value: unknown) => isString(value) && !value.includes('\0') },
 };

@@ -22,6 +22,7 @@ import {
 import { OnRequest, Outbox } from '@app/messaging';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
+import { ProductConfig } from '../config.js';
 import { countProducts, listProducts } from './list-products.js';
 import { Product } from './product.entity.js';
 import { once } from './stock-adjustment.js';
@@ -31,11 +32,12 @@ export class ProductController {
   constructor(
     private readonly em: EntityManager,
     private readonly outbox: Outbox,
+    private readonly config: ProductConfig,
   ) {}
 
   @OnRequest(products.requests.create)
   async create({ caller, product: input }: NewProduct): Promise<ProductDto> {
-    const product = new Product(caller.userId, input);
+    const product = new Product(caller.userId, input, this.config.MAX_PRICE);
     this.em.persist(product);
     this.outbox.add(products.events.created, { productId: product.id, version: product.version });
     await this.em.flush();
@@ -68,7 +70,7 @@ export class ProductController {
   async update({ caller, id, changes }: ProductChanges): Promise<ChangedProduct> {
     return this.em.transactional(async () => {
       const product = await this.ownProduct(caller, id);
-      const changed = product.change(changes);
+      const changed = product.change(changes, this.config.MAX_PRICE);
       if (changed) this.outbox.add(products.events.updated, { productId: id, version: product.version });
       return { ...product.toDto(), changed };
     });
@@ -101,12 +103,12 @@ export class ProductController {
 
   @OnRequest(products.requests.quote)
   async quote({ ids }: ProductIds): Promise<ProductQuote[]> {
-    const rows = await this.em.execute<(Omit<ProductQuote, 'price'> & { priceCents: number })[]>(
-      `select id, price_cents as "priceCents", stock, name, seller_id as "sellerId"
+    const rows = await this.em.execute<(Omit<ProductQuote, 'price'> & { priceCents: string })[]>(
+      `select id, unit_price_cents as "priceCents", stock, name, seller_id as "sellerId"
        from products where id = any(?::uuid[]) and deleted_at is null`,
       [`{${ids.join(',')}}`],
     );
-    return rows.map(({ priceCents, ...quote }) => ({ ...quote, price: fromCents(priceCents) }));
+    return rows.map(({ priceCents, ...quote }) => ({ ...quote, price: fromCents(Number(priceCents)) }));
   }
 
   @OnRequest(products.requests.summaries)

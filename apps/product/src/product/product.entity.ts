@@ -9,6 +9,7 @@ import {
   type ProductUpdateInput,
 } from '@app/contracts';
 import { Check, Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { BigIntType } from '@mikro-orm/postgresql';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 } from 'uuid';
 
@@ -20,7 +21,12 @@ const ACTIVE = 'deleted_at is null';
 const IndexesFor =
   (list: string, where: string, ...of: 'sellerId'[]) =>
   (product: typeof Product) => {
-    const sorts = { newest: ['id'], price: ['priceCents', 'id'], name: ['nameKey', 'id'] } as const;
+    const sorts = {
+      newest: ['id'],
+      price: ['intPriceCents', 'id'],
+      unit_price: ['priceCents', 'id'],
+      name: ['nameKey', 'id'],
+    } as const;
     for (const [sort, key] of Object.entries(sorts))
       Index<typeof Product, keyof Product>({
         name: `products_${list}_${sort}_index`,
@@ -44,7 +50,7 @@ export class Product {
   /** Time-ordered: the primary key in descending order is newest first. */
   @PrimaryKey({ type: 'uuid' }) id: string = v7();
   @Property({ length: 200 }) name: string;
-  @Property({ type: 'int' }) priceCents: number;
+  @Property({ type: new BigIntType('number'), fieldName: 'unit_price_cents', nullable: true }) priceCents: number;
   /** Units that can still be ordered. Excludes reserved units. */
   @Property({ type: 'int' }) stock: number;
   /** Units of orders that are neither shipped nor cancelled. */
@@ -71,13 +77,16 @@ export class Product {
     columnType: 'tsvector',
   })
   readonly words: string;
+  /** Instances of the previous release read and write this price, and a trigger keeps both equal. The next release removes it. */
+  @Property({ type: 'int', fieldName: 'price_cents', nullable: true, lazy: true }) readonly intPriceCents?: number;
   /** Words of the name and the description, without case and accents. A trigger sets it. */
   @Property({ columnType: 'tsvector', nullable: true, lazy: true }) readonly terms?: string;
 
-  constructor(sellerId: string, { name, price, description, stock }: ProductInput) {
+  /** @throws AppError BAD_USER_INPUT with `limit` and `actual` if the price is above `maxPrice`. */
+  constructor(sellerId: string, { name, price, description, stock }: ProductInput, maxPrice: number) {
     this.sellerId = sellerId;
     this.name = name;
-    this.priceCents = toCents(price);
+    this.setPrice(price, maxPrice);
     this.description = description;
     this.stock = stock;
   }
@@ -85,16 +94,16 @@ export class Product {
   /**
    * Returns whether the product has changed.
    * @throws AppError STOCK_CHANGED with `stock`, or BAD_USER_INPUT with `limit`, `actual` and `reserved` if stock and reserved
-   * units exceed MAX_STOCK.
+   * units exceed MAX_STOCK, or with `limit` and `actual` if the price is above `maxPrice`.
    */
-  change({ name, price, description, stock, expectedStock }: ProductUpdateInput): boolean {
+  change({ name, price, description, stock, expectedStock }: ProductUpdateInput, maxPrice: number): boolean {
     if (isGiven(expectedStock) && expectedStock !== this.stock)
       throw new AppError('STOCK_CHANGED', `The stock of "${this.name}" is ${this.stock} now, not ${expectedStock}`, {
         stock: this.stock,
       });
     const before = [this.name, this.priceCents, this.description, this.stock];
     this.name = name ?? this.name;
-    this.priceCents = isGiven(price) ? toCents(price) : this.priceCents;
+    if (isGiven(price)) this.setPrice(price, maxPrice);
     this.description = description ?? this.description;
     if (isGiven(stock)) this.setStock(stock, 'stock');
     if (isDeepStrictEqual(before, [this.name, this.priceCents, this.description, this.stock])) return false;
@@ -108,6 +117,16 @@ export class Product {
     if (stock + delta < 0) throw insufficientStock([{ id, name, requested: -delta, available: stock }]);
     this.setStock(stock + delta, 'delta');
     this.touch();
+  }
+
+  private setPrice(price: number, maxPrice: number) {
+    const cents = toCents(price);
+    // A form may save a price that exceeds a limit which was lowered later.
+    if (cents !== this.priceCents && price > maxPrice) {
+      const message = `price must not be greater than ${maxPrice}`;
+      throw new AppError('BAD_USER_INPUT', message, { fields: { price: [message] }, limit: maxPrice, actual: price });
+    }
+    this.priceCents = cents;
   }
 
   private setStock(stock: number, field: 'stock' | 'delta') {

@@ -3,11 +3,12 @@ import { ServiceUnderTest } from '@app/testing/service-under-test';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { register } from 'prom-client';
+import { ProductConfig } from '../config.js';
 import { productService } from '../product.module.js';
 
 let service: ServiceUnderTest;
 beforeAll(async () => {
-  service = await ServiceUnderTest.start(productService);
+  service = await ServiceUnderTest.start(productService, {}, new ProductConfig());
 });
 afterAll(() => service.close());
 

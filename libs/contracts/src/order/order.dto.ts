@@ -16,8 +16,6 @@ import {
   IsOpaqueId,
   IsQuantity,
   IsText,
-  MAX_PRICE,
-  MAX_TOTAL,
 } from '../validation.js';
 import { CancelReason, OrderStatus } from './order-status.js';
 
@@ -115,7 +113,7 @@ export class OrderItemInput {
       'The unit price that the customer saw. If it is not the price now, the order is rejected with PRICE_CHANGED.',
   })
   @IsOptional()
-  @IsExpectedAmount(MAX_PRICE)
+  @IsExpectedAmount()
   expectedPrice?: number | null;
 }
 
@@ -143,7 +141,7 @@ export class OrderInput {
       'cents.',
   })
   @IsOptional()
-  @IsExpectedAmount(MAX_TOTAL)
+  @IsExpectedAmount()
   expectedTotal?: number | null;
 
   @Field(() => String, {

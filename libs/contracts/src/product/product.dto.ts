@@ -15,6 +15,7 @@ import {
   IsName,
   IsNested,
   IsPrice,
+  IsPriceBound,
   IsReadableText,
   IsStock,
   IsStockDelta,
@@ -53,9 +54,9 @@ export class ProductFilter {
   @IsText(0, 200)
   search?: string | null;
 
-  @Field(() => Float, { description: 'The lowest price.', nullable: true }) @IsOptional() @IsPrice() minPrice?:
+  @Field(() => Float, { description: 'The lowest price.', nullable: true }) @IsOptional() @IsPriceBound() minPrice?:
     number | null;
-  @Field(() => Float, { description: 'The highest price.', nullable: true }) @IsOptional() @IsPrice() maxPrice?:
+  @Field(() => Float, { description: 'The highest price.', nullable: true }) @IsOptional() @IsPriceBound() maxPrice?:
     number | null;
   @Field(() => Boolean, { description: 'Whether there are units that can be ordered.', nullable: true })
   @IsOptional()
@@ -102,7 +103,10 @@ export class ProductPageArgs extends PageArgs {
 @InputType({ description: 'A new product.' })
 export class ProductInput {
   @Field({ description: '1 to 200 characters.' }) @IsName(1, 200) name: string;
-  @Field(() => Float, { description: 'The unit price: at least 0, with at most two decimals.' })
+  @Field(() => Float, {
+    description:
+      'The unit price: at least 0, with at most two decimals. BAD_USER_INPUT names the `limit` of this shop.',
+  })
   @IsPrice()
   price: number;
   @Field({ description: 'At most 4,000 characters.' }) @IsReadableText(0, MAX_DESCRIPTION) description: string;
@@ -114,7 +118,11 @@ export class ProductInput {
 @InputType({ description: 'Fields that are omitted keep their values.' })
 export class ProductUpdateInput {
   @Field({ description: '1 to 200 characters.', nullable: true }) @IsOptional() @IsName(1, 200) name?: string;
-  @Field(() => Float, { description: 'The unit price: at least 0, with at most two decimals.', nullable: true })
+  @Field(() => Float, {
+    description:
+      'The unit price: at least 0, with at most two decimals. BAD_USER_INPUT names the `limit` of this shop.',
+    nullable: true,
+  })
   @IsOptional()
   @IsPrice()
   price?: number;
