@@ -93,3 +93,9 @@ describe('the rate limits', () => {
     expect(() => read({ RATE_LIMIT: limit, COST_LIMIT: limit })).toThrow(/ RATE_LIMIT must[^]* COST_LIMIT must/);
   });
 });
+
+it.each(['MAX_SOCKETS_PER_USER', 'MAX_SUBSCRIPTIONS_PER_SOCKET'] as const)('%s is 1 to 1000', (name) => {
+  expect(read({ [name]: '1' })[name]).toBe(1);
+  expect(read({ [name]: '1000' })[name]).toBe(1000);
+  for (const value of ['0', '1001', '1.5', 'many']) expect(() => read({ [name]: value })).toThrow(`${name} must`);
+});

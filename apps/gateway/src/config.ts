@@ -84,6 +84,12 @@ export class GatewayConfig extends ServiceConfig {
   /** The largest answer to one operation. An update of a subscription is also limited to 256 KiB. */
   @Type(() => Number) @IsInt() @Min(1024) @Max(256 * 1024 * 1024) MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
 
+  /** WebSockets of one user at this gateway: one for each tab and device. */
+  @Type(() => Number) @IsInt() @Min(1) @Max(1_000) MAX_SOCKETS_PER_USER: number = 10;
+
+  /** Active subscriptions of one WebSocket. */
+  @Type(() => Number) @IsInt() @Min(1) @Max(1_000) MAX_SUBSCRIPTIONS_PER_SOCKET: number = 20;
+
   /** The proxies whose X-Forwarded headers are trusted: addresses and networks, separated by commas. */
   @IsOptional()
   @IsListWhere(isNetwork, 'addresses and networks, such as 10.0.0.0/8, loopback')

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { AppError, users } from '@app/contracts';
 import { eventually } from '@app/testing';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { closeOf, jane, send, SubscriptionsUnderTest } from '../../test/subscriptions.fixture.js';
@@ -115,7 +115,10 @@ describe('a connection', () => {
         return client;
       }),
     );
-    expect(await under.connect().closed).toMatchObject({ code: 1013, reason: 'A user has at most 10 sockets' });
+    expect(await under.connect().closed).toMatchObject({
+      code: 1013,
+      reason: 'The limit of WebSockets per user is 10',
+    });
     await clients[0]?.close();
     await eventually(() => under.connect().listening());
   });
@@ -179,4 +182,14 @@ describe('the end of a session', () => {
     await under.halfAMinute(client);
     await expect(client.listening()).resolves.toBeUndefined();
   });
+});
+
+test('the limits of sockets and subscriptions are settings', async () => {
+  await under.close();
+  under = await SubscriptionsUnderTest.start({ MAX_SOCKETS_PER_USER: 1, MAX_SUBSCRIPTIONS_PER_SOCKET: 1 });
+  const client = under.connect();
+  await client.listening();
+  expect(await under.connect().closed).toMatchObject({ code: 1013, reason: 'The limit of WebSockets per user is 1' });
+  const [, second] = [client.orders(), client.orders()];
+  await eventually(() => expect(second.errors[0]?.extensions).toMatchObject({ limit: 1, actual: 2 }));
 });

@@ -30,8 +30,6 @@ import { verifyOrigin } from './verify-origin.js';
 const MAX_PAYLOAD = 64 * 1024;
 /** Milliseconds until a client must have sent its token. */
 const INIT_TIMEOUT_MS = 3_000;
-const MAX_SUBSCRIPTIONS_PER_SOCKET = 20;
-const MAX_SOCKETS_PER_USER = 10;
 /** Updates that load from other services at once: each may hold 10 MB meanwhile. */
 const MAX_CONCURRENT_LOADS = 8;
 const CHECK_ALIVE_MS = 15_000;
@@ -175,8 +173,9 @@ export class SubscriptionServer {
       }
       addToScope({ userId: session.userId });
       const others = [...this.sockets].filter((other) => other.session?.userId === session.userId);
-      if (others.length < MAX_SOCKETS_PER_USER) socket.session = session;
-      else socket.close(TRY_AGAIN_LATER, `A user has at most ${MAX_SOCKETS_PER_USER} sockets`);
+      const limit = this.config.MAX_SOCKETS_PER_USER;
+      if (others.length < limit) socket.session = session;
+      else socket.close(TRY_AGAIN_LATER, `The limit of WebSockets per user is ${limit}`);
     } catch (error) {
       if (AppError.from(error).code === 'UNAUTHENTICATED')
         socket.close(CloseCode.Forbidden, 'The access token is not valid');
@@ -190,11 +189,11 @@ export class SubscriptionServer {
     id: string,
     payload: SubscribePayload,
   ): Promise<SubscriptionArgs | readonly GraphQLError[]> {
-    const limit = MAX_SUBSCRIPTIONS_PER_SOCKET;
+    const limit = this.config.MAX_SUBSCRIPTIONS_PER_SOCKET;
     // `subscriptions` also has those whose refusal is being sent.
     const active = socket.accepted.filter((other) => other in subscriptions);
     if (active.length >= limit) {
-      const message = `A socket has at most ${limit} subscriptions`;
+      const message = `The limit of subscriptions per WebSocket is ${limit}`;
       return [refusal(new AppError('OPERATION_TOO_COMPLEX', message, { limit, actual: active.length + 1 }))];
     }
     socket.accepted = [...active, id];
