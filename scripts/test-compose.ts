@@ -21,6 +21,9 @@ const env = {
   LOG_LEVEL: 'debug',
   // Everything shares one machine, perhaps a slow one.
   REQUEST_TIMEOUT_MS: '10000',
+  // Out of reach, so that responses have the headers of the limits.
+  RATE_LIMIT: '1000000',
+  COST_LIMIT: '1000000000',
   // As test/amounts.spec.ts expects it.
   MAX_PRICE: '100000000',
   GATEWAY_PORT: await twoFreePorts(),
