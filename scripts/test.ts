@@ -42,16 +42,9 @@ process.exit(total.failed > 0 ? 1 : 0);
 
 async function onEmbeddedStack() {
   say('Tests on embedded PostgreSQL and in-process messages');
-  const { child, ended } = start([entryOf('standalone'), 'postgres', temporary], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  if (!child.stdin || !child.stdout) throw new Error('PostgreSQL has no standard input or output');
-  const lines = createInterface({ input: child.stdout });
-  const [url]: string[] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
-  if (url) await run({ TEST_STACK: 'embedded', TEST_DATABASE_URL: url }, []);
-  else total.failed++;
-  child.stdin.end();
-  await ended;
+  await during([entryOf('standalone'), 'postgres', temporary], {}, (url) =>
+    runOn({ TEST_STACK: 'embedded', TEST_DATABASE_URL: url }, []),
+  );
 }
 
 async function onRealStack() {
@@ -66,7 +59,7 @@ async function onRealStack() {
   const { DATABASE_URL: TEST_DATABASE_URL, RABBITMQ_URL: TEST_RABBITMQ_URL, REDIS_URL: TEST_REDIS_URL } = urls;
   const stack = { TEST_STACK: 'services', TEST_DATABASE_URL, TEST_RABBITMQ_URL, TEST_REDIS_URL };
   const specs = relatedSpecs(sourcesThatReadTheStack(), stack);
-  await run(stack, [...specs.map((path) => `--testMatch=${path}`), '--passWithNoTests']);
+  await runOn(stack, [...specs.map((path) => `--testMatch=${path}`), '--passWithNoTests']);
 }
 
 /** A spec whose imports lead to one of these depends on the stack. PostgreSQL is the same on both stacks. */
@@ -75,6 +68,26 @@ function sourcesThatReadTheStack() {
   return sources.filter((path) =>
     /\bTEST_(STACK|RABBITMQ_URL|REDIS_URL)\b/.test(readFileSync(join(root, path), 'utf8')),
   );
+}
+
+/** Runs `work` with the first line that a program prints. The program ends when its standard input does. */
+async function during(program: string[], env: Record<string, string>, work: (line: string) => Promise<void>) {
+  const { child, ended } = start(program, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  if (!child.stdin || !child.stdout) throw new Error('A program has no standard input or output');
+  const lines = createInterface({ input: child.stdout });
+  const [line]: string[] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
+  try {
+    if (line) await work(line);
+  } finally {
+    child.stdin.end();
+    if ((await ended) !== 0 || !line) total.failed++;
+  }
+}
+
+/** Runs the specs while a program keeps the stacks that they share. */
+function runOn(stack: Record<string, string>, options: string[]) {
+  const keeper = ['--import', './libs/testing/jest/typescript-modules.mts', 'test/stack-keeper.ts'];
+  return during(keeper, stack, (url) => run({ ...stack, TEST_STACK_KEEPER: url }, options));
 }
 
 /** Runs Jest and adds its counts to the total. A file that cannot run counts as one failure. */

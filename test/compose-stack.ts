@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { DEFAULT_PORTS } from '../libs/contracts/src/services.js';
@@ -31,10 +31,8 @@ export class ComposeStack implements Stack {
     return this.urls[0]!;
   }
 
-  get output(): string {
-    const args = ['compose', 'logs', '--no-color', '--no-log-prefix'];
-    const printed = execFileSync('docker', args, { cwd, encoding: 'utf8', maxBuffer: MAX_OUTPUT });
-    return printed.replaceAll(ERASE_LINE, '');
+  async output(): Promise<string> {
+    return (await compose('logs', '--no-color', '--no-log-prefix')).replaceAll(ERASE_LINE, '');
   }
 
   /** Keeps one process in the container, because starting one takes a second. Not for concurrent calls. */

@@ -100,7 +100,7 @@ test('logs contain no personal data, also after errors', async () => {
 
   const secrets = [...Object.values(given), ...Object.values(wrong), 'another unlikely password'];
   for (const { accessToken, refreshToken } of [first, second]) secrets.push(accessToken, refreshToken);
-  const { output } = stack;
+  const output = await stack.output();
   for (const secret of [...secrets, customer.token!])
     for (const spelt of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
       expect(output).not.toContain(spelt);
@@ -127,7 +127,7 @@ test('log lines are JSON in production and readable elsewhere, with the ids of t
     await production.stop();
   }
 
-  const lines = production.output
+  const lines = (await production.output())
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, string>);
@@ -149,7 +149,7 @@ test('log lines are JSON in production and readable elsewhere, with the ids of t
   });
   const { userId, requestId, traceId } = atTheGateway!;
   expect(atTheService).toMatchObject({ userId, requestId, traceId });
-  expect(stack.output).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: \[\w+\] \w/m);
+  expect(await stack.output()).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: \[\w+\] \w/m);
 });
 
 /** Runs SQL in the standalone's PostgreSQL. */

@@ -93,7 +93,7 @@ export class ServicesStack implements Stack {
     return this.urls[0]!;
   }
 
-  get output(): string {
+  async output(): Promise<string> {
     return this.processes.map((app) => app.output).join('');
   }
 

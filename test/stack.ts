@@ -1,5 +1,6 @@
 import { ComposeStack } from './compose-stack.js';
 import { ServicesStack } from './services-stack.js';
+import { SharedStack } from './shared-stack.js';
 import { StandaloneStack } from './standalone-stack.js';
 
 /** The system under test. It runs its built output in other processes. */
@@ -9,7 +10,7 @@ export interface Stack {
   /** URL of the first gateway. */
   readonly url: string;
   /** Everything that its processes have printed. */
-  readonly output: string;
+  output(): Promise<string>;
   /** The metrics of the first gateway. */
   metrics(): Promise<string>;
   /** Runs the command `admin`. @returns its output. @throws an Error with the output if it fails. */
@@ -18,11 +19,20 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/**
- * Starts the stack that `TEST_STACK` names: the services on real stores, the containers of compose, or the standalone.
- * @param environment is added to the environment of every process.
- */
-export function startStack({ instances = 1, environment = {} as Record<string, string> } = {}): Promise<Stack> {
+interface Options {
+  instances?: number;
+  /** Added to the environment of every process. */
+  environment?: Record<string, string>;
+}
+
+/** A stack of the spec's own if it needs options. Else the specs of a worker share one, which `npm test` keeps for the next spec. */
+export async function startStack(options?: Options): Promise<Stack> {
+  const keeper = process.env.TEST_STACK_KEEPER;
+  return keeper && !options ? SharedStack.attach(keeper) : startOwnStack(options);
+}
+
+/** Starts the stack that `TEST_STACK` names: the services on real stores, the containers of compose, or the standalone. */
+export function startOwnStack({ instances = 1, environment = {} }: Options = {}): Promise<Stack> {
   if (process.env.TEST_STACK === 'services') return ServicesStack.start({ instances, environment });
   if (process.env.TEST_STACK === 'compose') return ComposeStack.attach();
   return StandaloneStack.start(environment);

@@ -39,7 +39,7 @@ export class StandaloneStack implements Stack {
   }
 
   /** Includes the log of its PostgreSQL. */
-  get output(): string {
+  async output(): Promise<string> {
     return this.app.output + (this.removedLog ?? this.readLog());
   }
 

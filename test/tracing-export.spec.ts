@@ -42,7 +42,7 @@ describe('without a collector', () => {
       const stack = await startStack({ environment: { NODE_OPTIONS: PRINT_MODULES } });
       try {
         await newCustomer(stack.url);
-        expect(modulesOf(stack)).toEqual(new Set(['@opentelemetry/api']));
+        expect(await modulesOf(stack)).toEqual(new Set(['@opentelemetry/api']));
       } finally {
         await stack.stop();
       }
@@ -73,7 +73,9 @@ describe('a collector that', () => {
         const product = await customer.createProduct({ stock: 1_000 });
         for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 5 }, () => place(customer, product)));
         expect(await settledOrders([customer])).toHaveLength(50);
-        await eventually(() => expect(stack.output).toMatch(/WARN.*Spans could not be sent to the collector/));
+        await eventually(async () =>
+          expect(await stack.output()).toMatch(/WARN.*Spans could not be sent to the collector/),
+        );
         await place(customer, product); // its spans are still to be sent
         isStopped = true;
         await stack.stop(); // throws if a process does not stop gracefully in time

@@ -11,7 +11,8 @@ export const PRINT_MODULES = `--import data:text/javascript,${encodeURIComponent
     return next(url, context);
   } });
 `)}`;
-export const modulesOf = ({ output }: Stack) => new Set(output.match(/(?<=Loaded )@opentelemetry\/\S+/g));
+export const modulesOf = async (stack: Stack) =>
+  new Set((await stack.output()).match(/(?<=Loaded )@opentelemetry\/\S+/g));
 
 /** The `service.name` of spans: the service, or the standalone that contains it. */
 export const reportedName = (service: string) => (process.env.TEST_STACK === 'services' ? service : 'bazaar');

@@ -175,7 +175,7 @@ describe('with a collector', () => {
     await completeTrace(await place(customer, product));
     const since = collector.spans.slice(before);
     expect(new Set(since.map(({ traceId }) => traceId)).size).toBe(1);
-    expect(modulesOf(stack)).toContain('@opentelemetry/sdk-trace');
+    expect(await modulesOf(stack)).toContain('@opentelemetry/sdk-trace');
   });
 
   /** Spans as an indented tree, siblings by name. */
