@@ -24,6 +24,7 @@ const notFor = {
 export default {
   testEnvironment: 'node',
   testRunner: '<rootDir>/libs/testing/jest/test-runner.mts',
+  testSequencer: '<rootDir>/libs/testing/jest/test-sequencer.mts',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: [
