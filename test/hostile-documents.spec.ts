@@ -87,10 +87,11 @@ describe('a document ten times as large', () => {
     for (let i = 0; i < REPEATS; i++) await caller.post(nextBody());
     return (await metric('process_cpu_seconds_total')) - before;
   };
-  /** The minimum, because other processes disturb some tries. */
-  const leastCpuSecondsOf = async (nextBody: () => string) => {
+  /** The minimum, because other processes disturb some tries. One below the limit is enough. */
+  const leastCpuSecondsOf = async (nextBody: () => string, limit = 0) => {
     const tries: number[] = [];
-    while (tries.length < TRIES) tries.push(await cpuSecondsOf(nextBody));
+    do tries.push(await cpuSecondsOf(nextBody));
+    while (tries.length < TRIES && tries.at(-1)! >= limit);
     return Math.min(...tries);
   };
 
@@ -110,9 +111,9 @@ describe('a document ten times as large', () => {
   test.each(ATTACKS)('does not take ten times the CPU: $name', async ({ body }) => {
     const [small, large] = [body(1), body(10)];
     const once = await leastCpuSecondsOf(() => unseen(small));
-    const tenfold = await leastCpuSecondsOf(() => unseen(large));
     // Only reading the body may grow with its size.
-    expect(tenfold).toBeLessThan(5 * once + allowed);
+    const limit = 5 * once + allowed;
+    expect(await leastCpuSecondsOf(() => unseen(large), limit)).toBeLessThan(limit);
   });
 
   test('does not leak memory', async () => {
