@@ -48,7 +48,7 @@ export class AppProcess {
     while (!(await this.isReady())) {
       if (!this.isRunning) throw this.errorWithOutput('has exited');
       if (Date.now() > deadline) throw this.errorWithOutput('is not ready');
-      await sleep(50);
+      await sleep(100);
     }
   }
 
