@@ -1,4 +1,7 @@
-/** What is not for the stack that the tests run on: faults of another, and specs that build one of their own. */
+/**
+ * What is not for the stack that the tests run on: faults of another, specs that build one of their own, and long specs of what
+ * does not depend on the stack.
+ */
 const notFor = {
   embedded: [
     '/test/faults/services/',
@@ -10,7 +13,13 @@ const notFor = {
     '/rabbitmq/connection-loss.spec',
     '/rabbitmq/missing-queue.spec',
   ],
-  services: ['/standalone/', '/test/dev.spec', '/test/faults/compose/'],
+  services: [
+    '/standalone/',
+    '/test/dev.spec',
+    '/test/example-compilers.spec',
+    '/test/faults/compose/',
+    '/test/hostile-documents.spec',
+  ],
   compose: [
     '/test/browser/',
     '/test/dev.spec',
