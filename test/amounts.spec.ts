@@ -22,7 +22,8 @@ test('an order whose total would be inexact is rejected with the limit; one at t
   ]);
   const line = { productId: most.id, quantity: 1_000_000 };
   await expect(customer.placeOrder(line, { productId: cent.id, quantity: 1 })).rejects.toMatchObject({
-    error: { extensions: { code: 'BAD_USER_INPUT', limit: 10_000_000_000_000, actual: 10_000_000_000_000.01 } },
+    code: 'BAD_USER_INPUT',
+    details: { limit: 10_000_000_000_000, actual: 10_000_000_000_000.01 },
   });
   expect(await customer.orders()).toEqual([]);
   expect(await customer.placeOrder(line)).toMatchObject({ total: 10_000_000_000_000 });
@@ -61,7 +62,8 @@ test('stock is rejected if reserved units could not be returned to it', async ()
   await customer.placeOrder({ productId, quantity: 3 });
   await settledOrders([customer]);
   await expect(customer.updateProduct(productId, { stock: 1_000_000_000 })).rejects.toMatchObject({
-    error: { extensions: { code: 'BAD_USER_INPUT', limit: 1_000_000_000, actual: 1_000_000_003, reserved: 3 } },
+    code: 'BAD_USER_INPUT',
+    details: { limit: 1_000_000_000, actual: 1_000_000_003, reserved: 3 },
   });
   expect((await customer.product(productId))?.stock).toBe(999_999_997);
 });

@@ -1,119 +1,110 @@
 import { randomBytes } from 'node:crypto';
+import {
+  AdjustStockDocument,
+  type Answer,
+  BazaarClient,
+  BazaarError,
+  CancelOrderDocument,
+  CreateProductDocument,
+  DeleteProductDocument,
+  type Document,
+  LogInDocument,
+  memoryTokens,
+  OrderDocument,
+  type OrderFragment,
+  type OrderItemInput,
+  OrdersDocument,
+  type OrderStatus,
+  PlaceOrderDocument,
+  ProductDocument,
+  type ProductFragment,
+  type ProductInput,
+  ProductsDocument,
+  type ProductUpdateInput,
+  type ProfileInput,
+  type RegisterInput,
+  RegisterUserDocument,
+  UpdateOrderStatusDocument,
+  UpdateProductDocument,
+  UpdateProfileDocument,
+  UserDocument,
+  type UserFragment,
+  UsersDocument,
+  type VariablesOf,
+} from '../libs/client/src/index.js';
 import type { Stack } from './stack.js';
 
-export interface Profile {
-  bio: string;
-  shippingAddress: string;
-  pincode: string;
-  city: string;
-  country: string;
-  phoneNumber: string;
-}
-
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  profile: Profile | null;
-}
-
-export interface Product {
-  id: string;
-  name: string;
-  price: number;
-  stock: number;
-  description: string;
-}
-
-export interface Line {
-  productId: string;
-  quantity: number;
-}
-
-export interface Order {
-  id: string;
-  userId: string;
-  items: (Line & { id: string; price: number })[];
-  total: number;
-  status: 'PENDING' | 'PROCESSING' | 'SHIPPED' | 'DELIVERED' | 'CANCELLED';
-  cancelReason: string | null;
-  shippingAddress: string;
-  pincode: string;
-  city: string;
-  country: string;
-  phoneNumber: string;
-}
-
-/** An error in a response. */
-export interface ResponseError {
-  message: string;
-  extensions: { code: string; fields?: Record<string, string[]>; [detail: string]: unknown };
-}
-
-export interface Answer<T> {
-  data?: T | null;
-  errors?: ResponseError[];
-}
-
-/** Thrown for an operation that was answered with an error. */
-export class Refused extends Error {
-  constructor(readonly error: ResponseError) {
-    super(`${error.extensions.code}: ${error.message}`);
-  }
-
-  get code(): string {
-    return this.error.extensions.code;
-  }
-}
+export { BazaarError as Refused, type Answer } from '../libs/client/src/index.js';
+export type User = UserFragment;
+export type Product = ProductFragment;
+export type Order = OrderFragment;
+export type Line = OrderItemInput;
 
 /** Thrown if the connection broke before the response, or the server is stopping. */
 export class NoAnswer extends Error {}
-
-const USER = 'id name email profile { bio shippingAddress pincode city country phoneNumber }';
-const PRODUCT = 'id name price stock description';
-const ORDER = `id userId items { id productId quantity price } total status cancelReason
-  shippingAddress pincode city country phoneNumber`;
 
 /** Text that no response may contain: stacks, messages of drivers, internal errors. */
 const INTERNAL_DETAILS =
   /\bat \S+ \(|node_modules|\.[jt]s:\d+|stacktrace|ECONN|socket hang up|SQLSTATE|relation "|violates|duplicate key|syntax error at or near|deadlock|Internal server error|INTERNAL_SERVER_ERROR/i;
 
-/** A caller of the API, with or without an access token. */
+/** @throws NoAnswer, and an Error if the response contains internal details. */
+const checkedFetch: typeof fetch = async (url, init) => {
+  const [response, body] = await fetch(url, init)
+    .then(async (response) => [response, await response.text()] as const)
+    .catch((error: unknown) => {
+      throw new NoAnswer(`No answer from ${String(url)}`, { cause: error });
+    });
+  if (INTERNAL_DETAILS.test(body)) throw new Error(`A response contains internal details: ${body}`);
+  return new Response(body, response);
+};
+
+/** A caller of the API, with or without an access token, who sends each operation once. */
 export class Client {
+  private readonly api: BazaarClient;
+
   constructor(
     readonly url: string,
     readonly token?: string,
-  ) {}
+  ) {
+    this.api = new BazaarClient({
+      url: `${url}/graphql`,
+      tokens: memoryTokens(token === undefined ? null : { accessToken: token }),
+      retry: { attempts: 1, timeoutMs: 600_000 },
+      fetch: async (input, init) => {
+        const response = await checkedFetch(input, init);
+        if (response.status === 503) throw new NoAnswer(`${url} is stopping`);
+        return response;
+      },
+    });
+  }
 
   /** Sends a body unchanged. @throws NoAnswer, and an Error if the response contains internal details. */
   async post(body: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
     const authorization = this.token === undefined ? undefined : { authorization: `Bearer ${this.token}` };
-    const answer = await fetch(`${this.url}/graphql`, {
+    const response = await checkedFetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...authorization, ...headers },
       body,
-    })
-      .then(async (response) => ({ status: response.status, body: await response.text() }))
-      .catch((error: unknown) => {
-        throw new NoAnswer(`No answer from ${this.url}`, { cause: error });
-      });
-    if (INTERNAL_DETAILS.test(answer.body)) throw new Error(`A response contains internal details: ${answer.body}`);
-    return answer;
+    });
+    return { status: response.status, body: await response.text() };
   }
 
   /** @throws NoAnswer. */
   async answer<T>(query: string, variables: object = {}): Promise<Answer<T>> {
-    const { status, body } = await this.post(JSON.stringify({ query, variables }));
-    if (status === 503) throw new NoAnswer(`${this.url} is stopping`);
-    return JSON.parse(body) as Answer<T>;
+    return this.api.answer<T, object>(query, variables, { idempotencyKey: null }).catch(failed);
   }
 
   /** What an operation answers. @throws Refused when it is, NoAnswer. */
   async data<T>(query: string, variables: object = {}): Promise<T> {
-    const { data, errors } = await this.answer<T>(query, variables);
-    if (errors?.[0]) throw new Refused(errors[0]);
-    if (!data) throw new Error('The response has neither data nor errors');
-    return data;
+    return this.api.request<T, object>(query, variables, { idempotencyKey: null }).catch(failed);
+  }
+
+  /** What an operation of the client library answers. @throws Refused when it is, NoAnswer. */
+  async request<T, Variables extends object>(
+    document: Document<T, Variables>,
+    ...variables: VariablesOf<Variables>
+  ): Promise<T> {
+    return this.api.request(document, ...variables).catch(failed);
   }
 
   /** The error code of an operation. @throws if it succeeds. */
@@ -123,27 +114,31 @@ export class Client {
     return errors[0].extensions.code;
   }
 
-  async register(input: { name: string; email: string; password: string }): Promise<User> {
-    const query = `mutation ($input: RegisterInput!) { registerUser(input: $input) { ${USER} } }`;
-    return (await this.data<{ registerUser: User }>(query, { input })).registerUser;
+  async register(input: RegisterInput): Promise<User> {
+    return (await this.request(RegisterUserDocument, { input })).registerUser;
   }
 
   async user(id: string): Promise<User | null> {
-    return (await this.data<{ user: User | null }>(`query ($id: ID!) { user(id: $id) { ${USER} } }`, { id })).user;
+    return (await this.request(UserDocument, { id })).user;
   }
 
   async users(): Promise<User[]> {
-    return (await this.data<{ users: User[] }>(`{ users { ${USER} } }`)).users;
+    return (await this.request(UsersDocument)).users;
   }
 
   async products(): Promise<Product[]> {
-    return (await this.data<{ products: Product[] }>(`{ products { ${PRODUCT} } }`)).products;
+    return (await this.request(ProductsDocument)).products;
   }
 
   async product(id: string): Promise<Product | null> {
-    const query = `query ($id: ID!) { product(id: $id) { ${PRODUCT} } }`;
-    return (await this.data<{ product: Product | null }>(query, { id })).product;
+    return (await this.request(ProductDocument, { id })).product;
   }
+}
+
+/** @throws what `checkedFetch` has thrown, or the error of the API. */
+function failed(error: unknown): never {
+  if (!(error instanceof BazaarError) || error.code !== 'NETWORK_ERROR') throw error;
+  throw error.cause ?? new Error(error.message);
 }
 
 /** A registered, signed-in user, who can buy and sell. */
@@ -163,62 +158,51 @@ export class Customer extends Client {
     return new Customer(url, this.token!, this.id, this.email, this.password);
   }
 
-  async createProduct(given: Partial<Omit<Product, 'id'>> = {}): Promise<Product> {
+  async createProduct(given: Partial<ProductInput> = {}): Promise<Product> {
     const input = { name: 'Teapot', price: 24.99, description: 'Holds a litre', stock: 10, ...given };
-    const query = `mutation ($input: ProductInput!) { createProduct(input: $input) { ${PRODUCT} } }`;
-    return (await this.data<{ createProduct: Product }>(query, { input })).createProduct;
+    return (await this.request(CreateProductDocument, { input })).createProduct;
   }
 
-  async updateProduct(id: string, input: Partial<Omit<Product, 'id'>> & { expectedStock?: number }): Promise<Product> {
-    const query = `mutation ($id: ID!, $input: ProductUpdateInput!) { updateProduct(id: $id, input: $input) { ${PRODUCT} } }`;
-    return (await this.data<{ updateProduct: Product }>(query, { id, input })).updateProduct;
+  async updateProduct(id: string, input: ProductUpdateInput): Promise<Product> {
+    return (await this.request(UpdateProductDocument, { id, input })).updateProduct;
   }
 
   async adjustStock(productId: string, delta: number, idempotencyKey?: string): Promise<Product> {
-    const query = `mutation ($productId: ID!, $delta: Int!, $idempotencyKey: String) {
-      adjustStock(productId: $productId, delta: $delta, idempotencyKey: $idempotencyKey) { ${PRODUCT} }
-    }`;
-    return (await this.data<{ adjustStock: Product }>(query, { productId, delta, idempotencyKey })).adjustStock;
+    return (await this.request(AdjustStockDocument, { productId, delta, idempotencyKey })).adjustStock;
   }
 
   async deleteProduct(id: string): Promise<Product> {
-    const query = `mutation ($id: ID!) { deleteProduct(id: $id) { ${PRODUCT} } }`;
-    return (await this.data<{ deleteProduct: Product }>(query, { id })).deleteProduct;
+    return (await this.request(DeleteProductDocument, { id })).deleteProduct;
   }
 
-  async updateProfile(input: Partial<Profile> & { name?: string }): Promise<User> {
-    const query = `mutation ($input: ProfileInput!) { updateProfile(input: $input) { ${USER} } }`;
-    return (await this.data<{ updateProfile: User }>(query, { input })).updateProfile;
+  async updateProfile(input: ProfileInput): Promise<User> {
+    return (await this.request(UpdateProfileDocument, { input })).updateProfile;
   }
 
   async placeOrder(...items: Line[]): Promise<Order> {
-    const query = `mutation ($input: OrderInput!) { placeOrder(input: $input) { ${ORDER} } }`;
-    return (await this.data<{ placeOrder: Order }>(query, { input: { items } })).placeOrder;
+    return (await this.request(PlaceOrderDocument, { input: { items } })).placeOrder;
   }
 
   /** Calls with the same key place one order, which they all return. */
   async placeOrderOnce(idempotencyKey: string, ...items: Line[]): Promise<Order> {
-    const query = `mutation ($input: OrderInput!) { placeOrder(input: $input) { ${ORDER} } }`;
-    return (await this.data<{ placeOrder: Order }>(query, { input: { items, idempotencyKey } })).placeOrder;
+    return (await this.request(PlaceOrderDocument, { input: { items, idempotencyKey } })).placeOrder;
   }
 
-  async updateOrderStatus(id: string, status: Order['status']): Promise<Order> {
-    const query = `mutation ($id: ID!, $status: OrderStatus!) { updateOrderStatus(id: $id, status: $status) { ${ORDER} } }`;
-    return (await this.data<{ updateOrderStatus: Order }>(query, { id, status })).updateOrderStatus;
+  async updateOrderStatus(id: string, status: OrderStatus): Promise<Order> {
+    return (await this.request(UpdateOrderStatusDocument, { id, status })).updateOrderStatus;
   }
 
   async cancelOrder(id: string): Promise<Order> {
-    const query = `mutation ($id: ID!) { cancelOrder(id: $id) { ${ORDER} } }`;
-    return (await this.data<{ cancelOrder: Order }>(query, { id })).cancelOrder;
+    return (await this.request(CancelOrderDocument, { id })).cancelOrder;
   }
 
   async order(id: string): Promise<Order | null> {
-    return (await this.data<{ order: Order | null }>(`query ($id: ID!) { order(id: $id) { ${ORDER} } }`, { id })).order;
+    return (await this.request(OrderDocument, { id })).order;
   }
 
   /** Newest first, 1000 at most. */
   async orders(): Promise<Order[]> {
-    return (await this.data<{ orders: Order[] }>(`{ orders { ${ORDER} } }`)).orders;
+    return (await this.request(OrdersDocument)).orders;
   }
 }
 
@@ -238,11 +222,7 @@ export async function newAdmin(stack: Stack): Promise<Customer> {
 }
 
 async function logIn(url: string, email: string, password: string): Promise<string> {
-  const { loginUser } = await new Client(url).data<{ loginUser: { accessToken: string } }>(
-    'mutation ($input: LoginInput!) { loginUser(input: $input) { accessToken } }',
-    { input: { email, password } },
-  );
-  return loginUser.accessToken;
+  return (await new Client(url).request(LogInDocument, { input: { email, password } })).loginUser.accessToken;
 }
 
 export const newCustomers = (url: string, count: number): Promise<Customer[]> =>

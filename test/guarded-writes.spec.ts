@@ -29,7 +29,7 @@ test('a late save of the stock is rejected with the current one, and adjusting i
   await settledOrders([customer]);
   await expect(seller.updateProduct(ring.id, { stock: 5, expectedStock: 5 })).rejects.toMatchObject({
     code: 'STOCK_CHANGED',
-    error: { extensions: { stock: 1 } },
+    details: { stock: 1 },
   });
   await eventually(async () => expect(await stockOf()).toBe(1));
   expect(await seller.adjustStock(ring.id, 4)).toMatchObject({ stock: 5 });
@@ -42,7 +42,7 @@ test('a repeated change of stock with one key takes place once', async () => {
   await expect(customer.adjustStock(ring.id, 1)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(seller.adjustStock(ring.id, -9)).rejects.toMatchObject({
     code: 'INSUFFICIENT_STOCK',
-    error: { extensions: { shortages: [{ productId: ring.id, requested: 9, available: 8 }] } },
+    details: { shortages: [{ productId: ring.id, requested: 9, available: 8 }] },
   });
   expect(await stockOf()).toBe(8);
 });
@@ -57,11 +57,9 @@ test('an order is placed only at the prices that the customer saw', async () => 
   await expect(buyer.data(PLACE, { input })).rejects.toMatchObject({
     code: 'PRICE_CHANGED',
     message: expect.stringContaining('The price of "Gold ring" is 12.50 now, not 10.00'),
-    error: {
-      extensions: {
-        prices: [{ productId: ring.id, expected: 10, actual: 12.5 }],
-        total: { expected: 20, actual: 25 },
-      },
+    details: {
+      prices: [{ productId: ring.id, expected: 10, actual: 12.5 }],
+      total: { expected: 20, actual: 25 },
     },
   });
   expect((await buyer.orders()).map(({ id }) => id)).toEqual(placed.map(({ id }) => id));

@@ -216,14 +216,17 @@ test('an order of an unknown product is rejected, and the error names the produc
   await expect(
     caller.placeOrder({ productId: product.id, quantity: 1 }, { productId, quantity: 1 }),
   ).rejects.toMatchObject({
-    error: { extensions: { code: 'PRODUCT_NOT_FOUND', productIds: [productId] } },
+    code: 'PRODUCT_NOT_FOUND',
+    details: { productIds: [productId] },
   });
 });
 
 test('an order above the stock is rejected, and the error states the remaining stock', async () => {
   const shortages = [{ productId: product.id, requested: 6, available: 5 }];
   await expect(caller.placeOrder({ productId: product.id, quantity: 6 })).rejects.toMatchObject({
-    error: { message: expect.stringContaining('Only 5 of "'), extensions: { code: 'INSUFFICIENT_STOCK', shortages } },
+    code: 'INSUFFICIENT_STOCK',
+    message: expect.stringContaining('Only 5 of "'),
+    details: { shortages },
   });
 });
 

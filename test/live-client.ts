@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { GraphQLFormattedError } from 'graphql';
-import { createClient, type Client } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import {
+  BazaarClient,
+  BazaarError,
+  memoryTokens,
+  type ResponseError,
+  type SocketOptions,
+} from '../libs/client/src/index.js';
 import { eventually } from '../libs/testing/src/eventually.js';
 
 interface Close {
@@ -14,27 +18,29 @@ export class LiveClient {
   /** Resolves when the socket is closed. */
   readonly closed: Promise<Close>;
   private isClosed = false;
-  private readonly client: Client;
+  private readonly client: BazaarClient;
 
   /** @param connectionParams parameters of `connection_init`, or an access token. */
   constructor(url: string, connectionParams: string | Record<string, unknown>) {
     let closed: (close: Close) => void;
     this.closed = new Promise((resolve) => (closed = resolve));
-    this.client = createClient({
-      url: `${url.replace(/^http/, 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams:
-        typeof connectionParams === 'string' ? { Authorization: `Bearer ${connectionParams}` } : connectionParams,
-      retryAttempts: 0,
-      lazy: false,
-      onNonLazyError: () => {}, // `closed` reports it
-      on: {
-        closed: (event) => {
-          const { code, reason } = event as Close;
-          this.isClosed = true;
-          closed({ code, reason });
+    const isToken = typeof connectionParams === 'string';
+    this.client = new BazaarClient({
+      url: `${url}/graphql`,
+      tokens: memoryTokens(isToken ? { accessToken: connectionParams } : null),
+      sockets: {
+        ...(!isToken && { connectionParams }),
+        retryAttempts: 0,
+        lazy: false, // connects without a subscription
+        onNonLazyError: () => {}, // `closed` reports it
+        on: {
+          closed: (event) => {
+            const { code, reason } = event as Close;
+            this.isClosed = true;
+            closed({ code, reason });
+          },
         },
-      },
+      } as SocketOptions,
     });
   }
 
@@ -43,9 +49,9 @@ export class LiveClient {
     return this.subscribe('subscription ($id: ID) { orderUpdated(id: $id) { id status } }', { id });
   }
 
-  subscribe<T>(query: string, variables?: Record<string, unknown>): Updates<T> {
+  subscribe<T>(query: string, variables: Record<string, unknown> = {}): Updates<T> {
     if (this.isClosed) throw new Error('The socket is closed');
-    return new Updates<T>(this.client, query, variables);
+    return new Updates(this.client.subscribe<{ orderUpdated: T }>(query, variables));
   }
 
   /** Resolves when all subscriptions so far are active: the server starts them one after another. */
@@ -58,7 +64,8 @@ export class LiveClient {
   }
 
   async close(): Promise<void> {
-    await this.client.dispose();
+    await this.client.close();
+    await this.closed;
   }
 }
 
@@ -66,28 +73,34 @@ export class LiveClient {
 class Updates<T> {
   readonly received: T[] = [];
   /** The errors of the subscription. */
-  errors: readonly GraphQLFormattedError[] = [];
+  errors: readonly ResponseError[] = [];
   isOver = false;
-  readonly end: () => void;
 
-  constructor(client: Client, query: string, variables?: Record<string, unknown>) {
-    this.end = client.subscribe<{ orderUpdated: T }>(
-      { query, variables },
-      {
-        next: ({ data, errors }) => {
-          if (data) this.received.push(data.orderUpdated);
-          if (errors) this.errors = errors;
-        },
-        error: (error) => {
-          if (Array.isArray(error)) this.errors = error as GraphQLFormattedError[];
-          this.isOver = true;
-        },
-        complete: () => (this.isOver = true),
-      },
-    );
+  constructor(private readonly events: ReturnType<typeof BazaarClient.prototype.subscribe<{ orderUpdated: T }>>) {
+    void this.receive();
   }
 
   get code(): unknown {
-    return this.errors[0]?.extensions?.code;
+    return this.errors[0]?.extensions.code;
+  }
+
+  end(): void {
+    void this.events.return?.();
+  }
+
+  private async receive(): Promise<void> {
+    try {
+      for await (const event of this.events) {
+        if (event.type === 'connected') continue;
+        if (event.type === 'failed') this.errors = event.error.errors;
+        // An update with errors may have other data.
+        const data = event.type === 'failed' ? (event.error.data as { orderUpdated: T } | null) : event.data;
+        if (data) this.received.push(data.orderUpdated);
+      }
+    } catch (error) {
+      if (!(error instanceof BazaarError)) throw error;
+      this.errors = error.errors;
+    }
+    this.isOver = true;
   }
 }

@@ -114,7 +114,7 @@ describe('a product', () => {
     expect(await stockOf(kettle.id)).toEqual([4, 4]);
 
     const changed = await shop.updateProduct(kettle.id, { stock: 6, price: 0.1 });
-    expect(changed).toEqual({ ...kettle, stock: 6, price: 0.1 });
+    expect(changed).toEqual({ ...kettle, stock: 6, price: 0.1, updatedAt: expect.any(String) });
     expect(await anybody.product(kettle.id)).toEqual(changed);
     expect(await anybody.products()).toContainEqual(changed);
 
@@ -156,7 +156,7 @@ describe('a product', () => {
 
     await expect(shop.placeOrder({ productId: vase.id, quantity: 1 })).rejects.toMatchObject({
       code: 'PRODUCT_NOT_FOUND',
-      error: { extensions: { productIds: [vase.id] } },
+      details: { productIds: [vase.id] },
     });
     expect(await shop.cancelOrder(placed.id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
     expect(await stockOf(vase.id)).toEqual([undefined, undefined]);
@@ -177,7 +177,7 @@ test('a new address applies to open and future orders, but not to cancelled ones
     phoneNumber: '+91 80',
   };
   const user = await customer.updateProfile(address);
-  expect(user).toEqual({ id: customer.id, name: user.name, email: customer.email, profile: { bio: '', ...address } });
+  expect(user).toMatchObject({ id: customer.id, email: customer.email, profile: { bio: '', ...address } });
 
   const next = await customer.placeOrder({ productId, quantity: 1 });
   expect(next).toMatchObject(address);
@@ -198,11 +198,16 @@ test('a cancelled order returns its stock once', async () => {
   const placed = await shop.placeOrder({ productId, quantity: 4 });
   await expectStock(productId, 6);
 
-  expect(await shop.cancelOrder(placed.id)).toEqual({ ...placed, status: 'CANCELLED', cancelReason: 'BY_CUSTOMER' });
+  expect(await shop.cancelOrder(placed.id)).toEqual({
+    ...placed,
+    status: 'CANCELLED',
+    cancelReason: 'BY_CUSTOMER',
+    updatedAt: expect.any(String),
+  });
   await expectStock(productId, 10);
   await expect(shop.cancelOrder(placed.id)).rejects.toMatchObject({
     code: 'ORDER_STATUS_CONFLICT',
-    error: { extensions: { status: 'CANCELLED' } },
+    details: { status: 'CANCELLED' },
   });
 
   // Cancelled several times, before its stock can have been reserved.
