@@ -8,9 +8,10 @@ import {
   type ProductPageArgs,
 } from '@app/contracts';
 import { pageRange, toPage } from '@app/platform';
-import { raw, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
+import { raw, type EntityManager, type FilterQuery, type QBFilterQuery } from '@mikro-orm/postgresql';
 import { isInt, isString, isUUID, max, min } from 'class-validator';
 import { Product } from './product.entity.js';
+import { productOf, type ProductRow, selectProducts } from './product-row.js';
 import { websearchText } from './search.js';
 
 type Key = keyof typeof KEYS;
@@ -55,14 +56,14 @@ export async function listProducts(em: EntityManager, args: ProductPageArgs): Pr
   if (after) conditions.push(beyond(later, after));
   if (before) conditions.push(beyond(earlier, before));
   const readDirection = isBackward ? REVERSE[direction] : direction;
-  const rows = await em.find(
-    Product,
-    { $and: conditions },
-    { orderBy: keys.map((key) => ({ [key]: readDirection })), limit, populate: ['nameKey'] },
-  );
+  const rows = await selectProducts(em)
+    .where({ $and: conditions } as QBFilterQuery<Product>)
+    .orderBy(keys.map((key) => ({ [key]: readDirection })))
+    .limit(limit)
+    .execute<ProductRow[]>('all');
   return toPage(rows, args, {
-    keyOf: (product): Cursor => [sort, ...keys.map((key) => product[key])],
-    node: (product) => product.toDto(),
+    keyOf: (row): Cursor => [sort, ...keys.map((key) => (key === 'priceCents' ? Number(row.priceCents) : row[key]))],
+    node: productOf,
   });
 }
 

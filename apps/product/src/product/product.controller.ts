@@ -25,6 +25,7 @@ import { Controller } from '@nestjs/common';
 import { ProductConfig } from '../config.js';
 import { countProducts, listProducts } from './list-products.js';
 import { Product } from './product.entity.js';
+import { productOf, type ProductRow, selectProducts } from './product-row.js';
 import { once } from './stock-adjustment.js';
 
 @Controller()
@@ -41,19 +42,22 @@ export class ProductController {
     this.em.persist(product);
     this.outbox.add(products.events.created, { productId: product.id, version: product.version });
     await this.em.flush();
-    return product.toDto();
+    return productOf(product);
   }
 
   @OnRequest(products.requests.getMany)
   async getMany({ ids }: ProductIds): Promise<ProductDto[]> {
-    const found = await this.em.find(Product, { id: { $in: ids }, deletedAt: null });
-    return found.map((product) => product.toDto());
+    const found = selectProducts(this.em).where({ id: { $in: ids }, deletedAt: null });
+    return (await found.execute<ProductRow[]>('all')).map(productOf);
   }
 
   @OnRequest(products.requests.list)
   async list(): Promise<ProductDto[]> {
-    const newest = await this.em.find(Product, { deletedAt: null }, { orderBy: { id: 'desc' }, limit: MAX_LIST + 1 });
-    return newest.map((product) => product.toDto());
+    const newest = selectProducts(this.em)
+      .where({ deletedAt: null })
+      .orderBy({ id: 'desc' })
+      .limit(MAX_LIST + 1);
+    return (await newest.execute<ProductRow[]>('all')).map(productOf);
   }
 
   @OnRequest(products.requests.page)
@@ -72,7 +76,7 @@ export class ProductController {
       const product = await this.ownProduct(caller, id);
       const changed = product.change(changes, this.config.MAX_PRICE);
       if (changed) this.outbox.add(products.events.updated, { productId: id, version: product.version });
-      return { ...product.toDto(), changed };
+      return { ...productOf(product), changed };
     });
   }
 
@@ -85,7 +89,7 @@ export class ProductController {
       const changed = !isRepeated && !refusal;
       const { version, stock } = product;
       if (changed) this.outbox.add(products.events.stockChanged, { products: [{ productId, version, stock }] });
-      return { refusal, product: { ...product.toDto(), changed } };
+      return { refusal, product: { ...productOf(product), changed } };
     });
     if (outcome.refusal) throw outcome.refusal;
     return outcome.product;
@@ -97,7 +101,7 @@ export class ProductController {
       const product = await this.ownProduct(caller, id);
       product.delete();
       this.outbox.add(products.events.deleted, { productId: id, version: product.version });
-      return product.toDto();
+      return productOf(product);
     });
   }
 

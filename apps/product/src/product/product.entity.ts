@@ -1,10 +1,8 @@
 import {
   AppError,
-  fromCents,
   insufficientStock,
   MAX_STOCK,
   toCents,
-  type ProductDto,
   type ProductInput,
   type ProductUpdateInput,
 } from '@app/contracts';
@@ -148,19 +146,5 @@ export class Product {
   private touch() {
     this.version++;
     this.updatedAt = new Date();
-  }
-
-  toDto(): ProductDto {
-    const { id, name, priceCents, stock, description, sellerId, createdAt, updatedAt } = this;
-    return {
-      id,
-      name,
-      price: fromCents(priceCents),
-      stock,
-      description,
-      sellerId,
-      createdAt: createdAt.toISOString(),
-      updatedAt: updatedAt.toISOString(),
-    };
   }
 }
