@@ -21,6 +21,8 @@ const running = APPS.map((name) => {
   return { name, child, ended };
 });
 
+say(`The API will be at http://127.0.0.1:${DEFAULT_PORTS.gateway}/graphql. docs/api.md shows how to use it.`);
+
 let stopping = false;
 for (const signal of SIGNALS) process.on(signal, () => (stopping = true));
 

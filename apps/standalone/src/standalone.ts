@@ -82,4 +82,6 @@ To begin:
 
   curl ${address} -H 'content-type: application/json' -d '{ "query": "mutation { registerUser(input: { name: \\"Asha\\", email: \\"asha@example.com\\", password: \\"correct horse\\" }) { id name } }" }'
 
+docs/api.md shows what comes next.
+
 `;
