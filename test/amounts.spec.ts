@@ -34,7 +34,8 @@ test('a price in a currency with large amounts is ordered, filtered and sorted, 
   const cheap = await customer.createProduct({ name, price: 1_000, stock: 9 });
   const phone = await customer.createProduct({ name, price: 45_000_000, stock: 9 });
   await expect(customer.updateProduct(phone.id, { price: 100_000_000.01 })).rejects.toMatchObject({
-    error: { extensions: { code: 'BAD_USER_INPUT', limit: 100_000_000, actual: 100_000_000.01 } },
+    code: 'BAD_USER_INPUT',
+    details: { limit: 100_000_000, actual: 100_000_000.01 },
   });
   const order = await customer.placeOrder({ productId: phone.id, quantity: 3 });
   expect(order).toMatchObject({ total: 135_000_000, items: [{ price: 45_000_000 }] });
