@@ -48,6 +48,7 @@ export class ServicesStack implements Stack {
       RABBITMQ_URL: proxies.rabbitmq?.url ?? broker.url,
       RABBITMQ_PREFIX: broker.prefix,
       REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+      DATABASE_LOCK_TIMEOUT_MS: String(requestTimeoutMs / 2),
       DATABASE_POOL_SIZE,
       ...environment,
     };

@@ -6,7 +6,7 @@ import { AppProcess, freePorts } from './app-process.js';
 import type { Stack } from './stack.js';
 
 /** As on the services stack: test machines are slow. */
-const REQUEST_TIMEOUT_MS = '10000';
+const TIMEOUTS = { REQUEST_TIMEOUT_MS: '10000', DATABASE_LOCK_TIMEOUT_MS: '5000' };
 
 /** The standalone with a new data folder. */
 export class StandaloneStack implements Stack {
@@ -75,5 +75,5 @@ export class StandaloneStack implements Stack {
 
 export async function standaloneOn(folder: string, environment: Record<string, string> = {}): Promise<AppProcess> {
   const [PORT] = await freePorts(1);
-  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder, REQUEST_TIMEOUT_MS, ...environment });
+  return new AppProcess('standalone', { PORT: PORT!, DATA_DIR: folder, ...TIMEOUTS, ...environment });
 }
