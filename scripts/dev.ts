@@ -70,6 +70,7 @@ async function loadSpare(program: Program) {
 function load() {
   return start([join(root, 'scripts', 'dev-process.ts'), entryOf('standalone')], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env },
   });
 }
 

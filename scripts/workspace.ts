@@ -9,9 +9,6 @@ export const root = join(import.meta.dirname, '..');
 // Variables that are already set take precedence.
 if (existsSync(join(root, '.env'))) process.loadEnvFile(join(root, '.env'));
 
-// Node compiles what it loads once: the next start takes about 40 % less CPU.
-process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node');
-
 export const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 export function fail(text: string): never {
