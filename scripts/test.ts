@@ -93,8 +93,8 @@ function runOn(stack: Record<string, string>, options: string[]) {
 /** Runs Jest and adds its counts to the total. A file that cannot run counts as one failure. */
 async function run(stack: Record<string, string>, options: string[]) {
   const results = join(temporary, `${stack.TEST_STACK}.json`);
-  // Much of the time, specs wait.
-  const workers = Math.max(3, availableParallelism() - 1);
+  // Much of the time, specs wait. On the real stack, each worker also runs a dozen processes.
+  const workers = Math.max(stack.TEST_STACK === 'services' ? 2 : 3, availableParallelism() - 1);
   const reporting = watch ? [] : ['--json', `--outputFile=${results}`];
   // Options from the command line come first: one that takes a list would take the words after it, too.
   const all = [...args, `--maxWorkers=${workers}`, ...reporting, ...options];
