@@ -1,17 +1,16 @@
-// Part of `npm run schema`: writes src/api.ts from schema.graphql and src/operations.graphql.
+// Part of `npm run schema`: prints src/api.ts, which follows from schema.graphql and src/operations.graphql.
 import { codegen } from '@graphql-codegen/core';
 import * as documents from '@graphql-codegen/typed-document-node';
 import * as operations from '@graphql-codegen/typescript-operations';
 import { buildSchema, getNamedType, isInputObjectType, parse, type GraphQLEnumType, type GraphQLField } from 'graphql';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
 const file = fileURLToPath(new URL('src/api.ts', import.meta.url));
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 
-/** The contents of src/api.ts. */
-export async function api(): Promise<string> {
+async function api(): Promise<string> {
   const sdl = await read('../../schema.graphql');
   const schema = buildSchema(sdl);
   const { values, description } = enumOf(schema.getType('ErrorCode') as GraphQLEnumType);
@@ -52,4 +51,4 @@ const takesKey = ({ args }: GraphQLField<unknown, unknown>) =>
     return name === 'idempotencyKey' || (isInputObjectType(input) && 'idempotencyKey' in input.getFields());
   });
 
-if (import.meta.main) await writeFile(file, await api());
+process.stdout.write(await api());

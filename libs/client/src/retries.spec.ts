@@ -1,3 +1,4 @@
+import { eventually } from '@app/testing/eventually';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { gql } from '@apollo/client';
 import { refusal, type Response, StubApi } from '../test/stub-api.js';
@@ -131,9 +132,8 @@ describe('a wait', () => {
     const caller = new AbortController();
     respond([failed('RATE_LIMITED', { retryAfter: 30 })], PRODUCT);
     const request = client.request(ProductDocument, { id: 'p1' }, { signal: caller.signal });
-    // The answer has arrived once its wait begins.
     const timers = jest.spyOn(globalThis, 'setTimeout');
-    while (!timers.mock.calls.some(([, delay]) => delay === 30_000)) await new Promise(setImmediate);
+    await eventually(() => expect(timers.mock.calls.map(([, delay]) => delay)).toContain(30_000));
     caller.abort(new Error('Enough'));
     await expect(request).rejects.toThrow('Enough');
     expect(api.received).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { eventually } from '@app/testing/eventually';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Received, refusal, type Response, StubApi } from '../test/stub-api.js';
 import {
@@ -78,7 +79,7 @@ describe('a token that is not valid', () => {
       return respond(operation, index);
     };
     const late = client.request(ME);
-    while (api.received.length === 0) await new Promise(setImmediate);
+    await eventually(() => expect(api.received).toHaveLength(1));
     await client.request(ME);
     release();
     await late;

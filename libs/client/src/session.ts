@@ -20,9 +20,17 @@ export function storedTokens(
   key = 'bazaar.tokens',
 ): TokenStore {
   return {
-    get: () => JSON.parse(storage.getItem(key) ?? 'null') as Tokens | null,
+    get: () => tokensIn(storage.getItem(key) ?? 'null'),
     set: (tokens) => (tokens ? storage.setItem(key, JSON.stringify(tokens)) : storage.removeItem(key)),
   };
+}
+
+function tokensIn(item: string): Tokens | null {
+  try {
+    return JSON.parse(item) as Tokens | null;
+  } catch {
+    return null; // Another program has written it.
+  }
 }
 
 /** The tokens, and their refresh in one flight. */
