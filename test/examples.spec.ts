@@ -83,6 +83,20 @@ describe('urql', () => {
     expect(ends).toBe(0);
   });
 
+  test('repeats an operation whose token was replaced meanwhile, without another refresh', async () => {
+    const { email, password, token: invalid } = await newCustomer(stack.url);
+    const storage = new MemoryStorage();
+    const tab = new Shop(`${stack.url}/graphql`, storage, () => {});
+    await endSession(invalid!);
+    await tab.logIn(email, password);
+    const [valid, refreshToken] = [storage.getItem('accessToken')!, storage.getItem('refreshToken')];
+    storage.setItem('accessToken', invalid!);
+    const answer = tab.client.query(ME, {}).toPromise();
+    storage.setItem('accessToken', valid);
+    expect((await answer).data?.me).toBeDefined();
+    expect(storage.getItem('refreshToken')).toBe(refreshToken);
+  });
+
   test('deletes the tokens once the session has ended, and can log in again', async () => {
     const { email, password } = await newCustomer(stack.url);
     const storage = new MemoryStorage();

@@ -60,16 +60,24 @@ export class Shop {
   }
 
   private authentication(): Exchange {
+    let rejected: string | null = null;
     return authExchange(async ({ appendHeaders, mutate }) => ({
       // From the storage, because another tab may have refreshed.
       addAuthToOperation: (operation) => {
-        const token = this.storage.getItem('accessToken');
-        return token ? appendHeaders(operation, { authorization: `Bearer ${token}` }) : operation;
+        const accessToken = this.storage.getItem('accessToken');
+        if (accessToken === null) return operation;
+        const sent = appendHeaders(operation, { authorization: `Bearer ${accessToken}` });
+        return { ...sent, context: { ...sent.context, accessToken } };
       },
-      didAuthError: (error) => hasCode(error, 'UNAUTHENTICATED') && this.storage.getItem('refreshToken') !== null,
+      didAuthError: (error, { context }) => {
+        if (!hasCode(error, 'UNAUTHENTICATED') || this.storage.getItem('refreshToken') === null) return false;
+        rejected = context.accessToken as string;
+        return true;
+      },
       refreshAuth: async () => {
         const refreshToken = this.storage.getItem('refreshToken');
-        if (refreshToken === null) return;
+        // The tokens are newer than the operation: it is only repeated. A refresh would make those of other tabs too old.
+        if (refreshToken === null || this.storage.getItem('accessToken') !== rejected) return;
         const { data, error } = await mutate(REFRESH, { refreshToken });
         if (data) this.save(data.refreshTokens);
         // After any other error the tokens may still be good.
