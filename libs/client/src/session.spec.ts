@@ -169,6 +169,11 @@ describe('a refresh', () => {
   });
 });
 
+it('starts without a session if the stored item is not of this client', () => {
+  const storage = { getItem: () => 'not JSON', setItem: () => {}, removeItem: () => {} };
+  expect(storedTokens(storage).get()).toBeNull();
+});
+
 it('keeps the tokens of a login and of a change of password until the user logs out', async () => {
   const client = clientWith({ tokens: (tokens = memoryTokens()) });
   const answer = (data: object) => (api.respond = () => ({ body: { data } }));
