@@ -95,7 +95,7 @@ export type ProductInput = {
   description: string;
   /** 1 to 200 characters. */
   name: string;
-  /** The unit price: at least 0, with at most two decimals. */
+  /** The unit price: at least 0, with at most two decimals. BAD_USER_INPUT names the `limit` of this shop. */
   price: number;
   /** The number of units that can be ordered: 0 to 1,000,000,000. */
   stock: number;
@@ -120,7 +120,7 @@ export type ProductUpdateInput = {
   expectedStock?: number | null | undefined;
   /** 1 to 200 characters. */
   name?: string | null | undefined;
-  /** The unit price: at least 0, with at most two decimals. */
+  /** The unit price: at least 0, with at most two decimals. BAD_USER_INPUT names the `limit` of this shop. */
   price?: number | null | undefined;
   /** The number of units that can be ordered: 0 to 1,000,000,000. `adjustStock` is safer while orders are placed. */
   stock?: number | null | undefined;
