@@ -47,6 +47,17 @@ describe('stock', () => {
     expect(underTest.resultsOf(orderId)).toEqual([{ orderId }]);
   });
 
+  test('is a change of the product: its reservation and its return set updatedAt', async () => {
+    const { id, updatedAt } = await underTest.create({ stock: 5 });
+    const changedAt = async () => (await client.getMany({ ids: [id] }))[0]!.updatedAt;
+    const orderId = await underTest.reserve([id, 3]);
+    const reservedAt = await changedAt();
+    expect(Date.parse(reservedAt)).toBeGreaterThan(Date.parse(updatedAt));
+    await underTest.cancel(orderId);
+    await eventually(async () => expect(await underTest.stockOf(id)).toBe(5));
+    expect(Date.parse(await changedAt())).toBeGreaterThan(Date.parse(reservedAt));
+  });
+
   test('does not change when the cancelled event arrives before the placed event', async () => {
     const id = await create(5);
     const orderId = randomUUID();

@@ -98,7 +98,7 @@ export class OrderEventsController {
   }
 
   private async changeStock(lines: OrderLine[], set: string): Promise<void> {
-    const changed = await this.change(lines, `${set}, version = p.version + 1`);
+    const changed = await this.change(lines, `${set}, version = p.version + 1, updated_at = now()`);
     this.outbox.add(products.events.stockChanged, { products: changed });
   }
 
