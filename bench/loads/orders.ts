@@ -57,7 +57,7 @@ export const orders: Benchmark = {
 async function startFloor(database: string) {
   const admin = await connected(databaseOf('postgres'));
   await admin.query(`create database ${database}`);
-  const pool = new pg.Pool({ connectionString: databaseOf(database), max: CLIENTS });
+  const pool = new pg.Pool({ connectionString: databaseOf(database), max: CLIENTS, idleTimeoutMillis: 0 });
   await pool.query(`
     create table orders (id uuid primary key, user_id uuid, status text, total_cents bigint, created_at timestamptz);
     create table order_items (id uuid primary key, order_id uuid, product_id uuid, quantity int, price_cents bigint);
