@@ -11,7 +11,7 @@ let chromium: Chromium;
 const hosts = new Set<string>();
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({}); // the prepared tabs register a fixed address
   chromium = await Chromium.start();
   chromium.context.on('request', (request) => {
     if (/^(https?|wss?):/.test(request.url())) hosts.add(new URL(request.url()).host);
