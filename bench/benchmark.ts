@@ -3,14 +3,10 @@ import type { Contender } from './contender.ts';
 export interface Benchmark {
   readonly title: string;
   readonly clients: number;
-  /** The ratio of the first contender's rate to that of each other. The last goal of the ceiling. */
+  /** The ratio of Bazaar's rate to that of each ceiling, at least. */
   readonly goals: Record<string, number>;
   /** Starts the contenders: Bazaar first. */
-  open(options: BenchmarkOptions): Promise<Opened>;
-}
-
-export interface BenchmarkOptions {
-  readonly standalone: boolean;
+  open(): Promise<Opened>;
 }
 
 export interface Opened {

@@ -17,7 +17,6 @@ const { values: options, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    standalone: { type: 'boolean', default: false },
     /** Writes the results, which later runs are compared with. */
     save: { type: 'boolean', default: false },
   },
@@ -47,7 +46,7 @@ process.exit(failed ? 1 : 0);
 
 /** The rounds of each contender. Their order changes from round to round, since the machine's speed does. */
 async function measure({ clients, open }: Benchmark): Promise<Map<string, Round[]>> {
-  const { contenders, close } = await open({ standalone: options.standalone });
+  const { contenders, close } = await open();
   try {
     const rounds = new Map(contenders.map(({ name }) => [name, [] as Round[]]));
     for (let round = -1; round < Number(options.rounds); round++)

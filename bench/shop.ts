@@ -1,6 +1,5 @@
 // Bazaar as the benchmarks load it: limits count every request, as in production, and are never reached.
 import { APPS } from '../libs/contracts/src/services.ts';
-import type { BenchmarkOptions } from './benchmark.ts';
 import { startStack } from './stack.ts';
 
 const LIMITS = {
@@ -10,7 +9,7 @@ const LIMITS = {
   ADDRESS_COST_LIMIT: '1000000000',
 };
 
-export async function startShop(_options: BenchmarkOptions) {
+export async function startShop() {
   const stack = await startStack({ environment: { ...LIMITS } });
   const processes = Object.fromEntries(APPS.map((app) => [app, stack.apps[app].child.pid!]));
   return { ...stack, processes };

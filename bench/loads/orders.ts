@@ -15,8 +15,8 @@ export const orders: Benchmark = {
   title: 'An order of one line, until it is PROCESSING',
   clients: CLIENTS,
   goals: { 'its SQL': 0.33 },
-  async open(options) {
-    const shop = await startShop(options);
+  async open() {
+    const shop = await startShop();
     const buyers = await Promise.all(Array.from({ length: CLIENTS }, () => signIn(shop)));
     const input = { name: 'Tea pot', price: 24.99, description: 'Holds a litre', stock: STOCK };
     const ids = await Promise.all(buyers.map((buyer) => createProduct(shop, buyer, input)));

@@ -1,4 +1,4 @@
-import type { Benchmark, BenchmarkOptions } from '../benchmark.ts';
+import type { Benchmark } from '../benchmark.ts';
 import { startCeiling } from '../ceiling.ts';
 import { graphqlClient } from '../contender.ts';
 import { startShop } from '../shop.ts';
@@ -14,7 +14,7 @@ export const products: Benchmark = {
   title: 'A list of 50 products, anonymous, nothing changes',
   clients: CLIENTS,
   goals: { Fastify: 0.7 },
-  open: (options) => open(options, { name: 'Fastify', file: 'fastify', request: () => requestWith({}) }),
+  open: () => open({ name: 'Fastify', file: 'fastify', request: () => requestWith({}) }),
 };
 
 let asked = 0;
@@ -23,9 +23,9 @@ export const productsUncached: Benchmark = {
   title: 'A list of 50 products, anonymous, nothing cached',
   clients: CLIENTS,
   goals: { 'Nest + Apollo': 0.6 },
-  open: (options) =>
+  open: () =>
     // Each filter is a new one, and all products match.
-    open(options, {
+    open({
       name: 'Nest + Apollo',
       file: 'apollo',
       request: () => requestWith({ maxPrice: (100_000 + asked++) / 100 }),
@@ -34,8 +34,8 @@ export const productsUncached: Benchmark = {
 
 const requestWith = (filter: object) => JSON.stringify({ query: QUERY, variables: { filter } });
 
-async function open(options: BenchmarkOptions, ceiling: { name: string; file: string; request: () => string }) {
-  const shop = await startShop(options);
+async function open(ceiling: { name: string; file: string; request: () => string }) {
+  const shop = await startShop();
   const seller = await signIn(shop);
   for (let n = 0; n < PRODUCTS; n++)
     await createProduct(shop, seller, { name: `Tea pot ${n}`, price: 24.99, description: 'Holds a litre', stock: 10 });
