@@ -29,7 +29,6 @@ async function api(): Promise<string> {
     pluginMap: { operations, documents },
   });
   const source = `// Written by \`npm run schema\`.
-    /* oxlint-disable */
     ${generated}
     /** ${description} */
     export type ErrorCode = ${values.join('')};

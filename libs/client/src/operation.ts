@@ -7,8 +7,7 @@ export type Document<Data, Variables> = DocumentTypeDecoration<Data, Variables> 
 
 /** Required if the operation has a variable that is. */
 export type VariablesOf<Variables> =
-  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the type of no variables
-  Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables];
+  Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables];
 
 /** What decides whether an operation can be repeated. */
 export interface Operation {

@@ -41,7 +41,7 @@ describe.each<[string, Response | undefined, string]>([
   ['SERVICE_TIMEOUT', failed('SERVICE_TIMEOUT'), 'SERVICE_TIMEOUT'],
   ['RATE_LIMITED', { ...failed('RATE_LIMITED', { retryAfter: 0 }), status: 429 }, 'RATE_LIMITED'],
 ])('after %s', (_, failure, code) => {
-  it('repeats a query, at most as often as it is told', async () => {
+  it('repeats a query, up to the maximum number of attempts', async () => {
     respond([failure, failure], PRODUCT);
     expect(await client.request(ProductDocument, { id: 'p1' })).toEqual({ product: null });
     api.received.length = 0;
