@@ -143,7 +143,7 @@ const valid = (traceparent: string | null | undefined) =>
 /** Only for the logs: its flags mark it as not recorded. */
 const newTraceparent = () => `00-${randomHex(16)}-${randomHex(8)}-00`;
 
-/** Random bytes for many ids at once: each call for more costs more than an id. */
+/** Random bytes for many ids, since a call for random bytes is slow. */
 const random = Buffer.alloc(24 * 256);
 let used = random.length;
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliDecompressSync } from 'node:zlib';
-import { AppError, type ProductDto, products } from '@app/contracts';
+import { AppError, products } from '@app/contracts';
 import { eventually } from '@app/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { closeAll, closeLater } from '../../test/closing.js';
+import { closeAll } from '../../test/closing.js';
 import { product } from '../../test/gateway.fixture.js';
-import { GatewayUnderTest } from '../../test/gateway-under-test.js';
+import type { GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { redisSettings } from '../../test/product-cache.fixture.js';
+import { type Asked, newShelf, post, type Shelf, startGateway } from '../../test/public-answers.fixture.js';
 import { DocumentCache } from '../cache/document-cache.js';
 import type { GatewayConfig } from '../config.js';
 import { ProductCache } from './product.cache.js';
@@ -17,47 +18,17 @@ import { ProductVersion } from './product-version.js';
 const executed = jest.spyOn(DocumentCache.prototype, 'get');
 const executions = () => executed.mock.calls.length;
 
-const LIST = '{ products { id name stock } }';
-let shop: { teapot: ProductDto; slow?: Promise<void>; error?: AppError };
-
+let shelf: Shelf;
 beforeEach(() => {
-  shop = { teapot: product({ name: 'Teapot', stock: 5 }) };
+  shelf = newShelf();
 });
 afterEach(closeAll);
 
-async function start(config: Partial<GatewayConfig> = {}) {
-  const list = async () => {
-    const { teapot } = shop;
-    await shop.slow;
-    if (shop.error) throw shop.error;
-    return [teapot];
-  };
-  const gateway = await GatewayUnderTest.start({ product: { list, update: async () => shop.teapot } }, config);
-  closeLater(() => gateway.close());
+async function start(config?: Partial<GatewayConfig>) {
+  const gateway = await startGateway(shelf, config);
   executed.mockClear();
   return gateway;
 }
-
-interface Asked {
-  query?: string;
-  headers?: Record<string, string>;
-  body?: object;
-  from?: string;
-}
-
-const post = ({ app }: GatewayUnderTest, { query = LIST, headers, body, from }: Asked = {}) =>
-  app.inject({
-    method: 'POST',
-    url: '/graphql',
-    headers: { 'content-type': 'application/json', ...headers },
-    payload: { query, ...body },
-    ...(from && { remoteAddress: from }),
-  });
-const get = ({ app }: GatewayUnderTest, headers: Record<string, string> = {}) =>
-  app.inject({
-    url: `/graphql?query=${encodeURIComponent(LIST)}`,
-    headers: { 'apollo-require-preflight': 'yes', ...headers },
-  });
 
 /** Asks twice: only what is asked again is kept. */
 async function kept(gateway: GatewayUnderTest, asked?: Asked) {
@@ -109,7 +80,7 @@ describe('a public answer', () => {
   });
 
   it('is compressed for clients that accept it', async () => {
-    shop.teapot = product({ name: 'Teapot '.repeat(300) });
+    shelf.teapot = product({ name: 'Teapot '.repeat(300) });
     const gateway = await start();
     await kept(gateway);
     const plain = await post(gateway);
@@ -125,12 +96,14 @@ describe('a public answer', () => {
     const gateway = await start();
     const token = gateway.signIn(randomUUID());
     await kept(gateway);
-    shop.teapot = { ...shop.teapot, stock: 4 };
-    await gateway.graphql(`mutation { updateProduct(id: "${shop.teapot.id}", input: { stock: 4 }) { id } }`, { token });
+    shelf.teapot = { ...shelf.teapot, stock: 4 };
+    await gateway.graphql(`mutation { updateProduct(id: "${shelf.teapot.id}", input: { stock: 4 }) { id } }`, {
+      token,
+    });
     expect((await post(gateway)).json().data.products[0].stock).toBe(4);
     await kept(gateway);
-    shop.teapot = { ...shop.teapot, stock: 3 };
-    await gateway.publish(products.events.updated, { productId: shop.teapot.id, version: 2 });
+    shelf.teapot = { ...shelf.teapot, stock: 3 };
+    await gateway.publish(products.events.updated, { productId: shelf.teapot.id, version: 2 });
     await eventually(async () => expect((await post(gateway)).json().data.products[0].stock).toBe(3), 1_000);
   });
 
@@ -139,11 +112,11 @@ describe('a public answer', () => {
     await kept(gateway);
     await gateway.app.get(ProductCache).changed();
     const { promise, resolve } = Promise.withResolvers<void>();
-    shop.slow = promise;
+    shelf.slow = promise;
     const slow = post(gateway);
     await eventually(() => expect(executions()).toBe(1));
-    shop.slow = undefined;
-    shop.teapot = { ...shop.teapot, stock: 4 };
+    shelf.slow = undefined;
+    shelf.teapot = { ...shelf.teapot, stock: 4 };
     await gateway.app.get(ProductCache).changed();
     resolve();
     expect((await slow).json().data.products[0].stock).toBe(5);
@@ -158,7 +131,7 @@ describe('concurrent requests for a public answer', () => {
     const gateway = await start();
     await kept(gateway);
     await gateway.app.get(ProductVersion).renew();
-    shop.slow = sleep(200);
+    shelf.slow = sleep(200);
     const answers = await Promise.all(Array.from({ length: TOGETHER }, () => post(gateway)));
     expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
     expect(executions()).toBe(1);
@@ -168,11 +141,11 @@ describe('concurrent requests for a public answer', () => {
     const gateway = await start();
     await kept(gateway);
     await gateway.app.get(ProductCache).changed();
-    shop.error = new AppError('SERVICE_TIMEOUT', 'No reply');
+    shelf.error = new AppError('SERVICE_TIMEOUT', 'No reply');
     const answers = await Promise.all(Array.from({ length: TOGETHER }, () => post(gateway)));
     for (const answer of answers)
       expect(answer.json().errors).toMatchObject([{ extensions: { code: 'SERVICE_TIMEOUT' } }]);
-    shop.error = undefined;
+    shelf.error = undefined;
     expect((await post(gateway)).json().data.products).toHaveLength(1);
   });
 });
@@ -203,43 +176,6 @@ describe('a public answer counts against the limits', () => {
     expect(executions()).toBe(2);
     expect(third - second).toBe(second - first);
     expect(fourth - third).toBe(second - first);
-  });
-});
-
-describe('a public answer to a GET request', () => {
-  it('may be cached by browsers and CDNs, and is not sent again if it has not changed', async () => {
-    const gateway = await start({ RATE_LIMIT: 100 });
-    for (let i = 0; i < 3; i++) {
-      const { headers } = await get(gateway);
-      expect(headers).toMatchObject({
-        'cache-control': 'public, max-age=1, stale-while-revalidate=1',
-        etag: expect.stringMatching(/^W\/"/),
-      });
-      expect(headers.vary).toContain('authorization');
-      expect(headers).not.toHaveProperty('ratelimit');
-    }
-    const { headers } = await get(gateway);
-    const unchanged = await get(gateway, { 'if-none-match': String(headers.etag) });
-    expect([unchanged.statusCode, unchanged.body]).toEqual([304, '']);
-    shop.teapot = { ...shop.teapot, stock: 4 };
-    await gateway.app.get(ProductCache).changed();
-    expect((await get(gateway, { 'if-none-match': String(headers.etag) })).json().data.products[0].stock).toBe(4);
-  });
-
-  it('is not for caches with a token, or with an error', async () => {
-    const gateway = await start();
-    for (let i = 0; i < 3; i++)
-      expect((await get(gateway, { authorization: 'Bearer x' })).headers['cache-control']).toBe('no-store');
-    shop.error = new AppError('SERVICE_TIMEOUT', 'No reply');
-    await gateway.app.get(ProductCache).changed();
-    for (let i = 0; i < 3; i++) expect((await get(gateway)).headers).toMatchObject({ 'cache-control': 'no-store' });
-  });
-
-  it('is refused if any page could have sent the request', async () => {
-    const gateway = await start();
-    for (let i = 0; i < 3; i++) await get(gateway);
-    const { statusCode } = await gateway.app.inject({ url: `/graphql?query=${encodeURIComponent(LIST)}` });
-    expect(statusCode).toBe(400);
   });
 });
 

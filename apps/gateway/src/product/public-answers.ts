@@ -139,11 +139,13 @@ export class PublicAnswers implements ApolloServerPlugin<Operation>, OnModuleIni
     const pending = this.pending.get(raw);
     if (!pending) return;
     const { request, version, operation, release } = pending;
-    if (operation && reply.statusCode === 200 && typeof payload === 'string') {
+    const isKnown = this.cache.isKnown(request);
+    if (operation && !isKnown) this.cache.know(request);
+    const isUsed = isKnown || method === 'GET';
+    if (operation && isUsed && reply.statusCode === 200 && typeof payload === 'string') {
       const etag = `W/"${createHash('sha256').update(payload).digest('base64url')}"`;
       const answer = { ...operation, body: payload, etag, mediaType: String(reply.getHeader('content-type')) };
-      if (this.cache.isKnown(request)) this.cache.keep(version, request, answer);
-      else this.cache.know(request);
+      if (isKnown) this.cache.keep(version, request, answer);
       if (method === 'GET') allowCaching(answer, reply);
     }
     release();

@@ -38,5 +38,5 @@ export const productOf = ({
   updatedAt: times.updatedAt.toISOString(),
 });
 
-/** Execute it for `ProductRow`s. */
+/** A query for `ProductRow`s. */
 export const selectProducts = (em: EntityManager) => em.createQueryBuilder(Product).select([...FIELDS, 'nameKey']);
